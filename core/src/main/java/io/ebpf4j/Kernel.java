@@ -1,0 +1,65 @@
+package io.ebpf4j;
+
+import io.ebpf4j.btf.Btf;
+import io.ebpf4j.spec.MapSpec;
+import io.ebpf4j.spec.ProgramSpec;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A kernel that makes maps, loads programs and runs them: the one in the JVM, or Linux. Tests and
+ * applications are written against this interface alone. Thread safe.
+ */
+public interface Kernel extends AutoCloseable {
+  /** {@code jvm} or {@code linux}. */
+  String name();
+
+  /** CPUs that may ever be: per-CPU maps have a value for each. */
+  int possibleCpus();
+
+  /** The kernel's own types, which CO-RE relocates against. */
+  Btf btf();
+
+  /**
+   * Creates a map.
+   *
+   * @throws BpfException EINVAL, E2BIG and others as bpf(2) answers
+   */
+  BpfMap createMap(MapSpec spec);
+
+  /**
+   * Loads a program.
+   *
+   * @param maps the maps that the program's references name
+   * @throws VerifierException where the program is refused
+   * @throws BpfException where something is missing before the verifier is reached
+   */
+  Program loadProgram(ProgramSpec spec, Map<String, BpfMap> maps);
+
+  /** A new handle of the map with that id. */
+  Optional<BpfMap> mapById(int id);
+
+  /** A new handle of the program with that id. */
+  Optional<Program> programById(int id);
+
+  /**
+   * A new handle of what is pinned there.
+   *
+   * @throws BpfException ENOENT where nothing is
+   */
+  Handle openPinned(String path);
+
+  /** Whether something is pinned there. */
+  boolean isPinned(String path);
+
+  /**
+   * Removes a pin.
+   *
+   * @throws BpfException ENOENT where there is none
+   */
+  void unpin(String path);
+
+  /** Closes every handle that this object gave out. */
+  @Override
+  void close();
+}

@@ -1,0 +1,22 @@
+package io.ebpf4j;
+
+import io.ebpf4j.spec.ProgramSpec;
+
+/** A handle of a loaded program. Thread safe. */
+public interface Program extends Handle {
+  /** What the program is, as it was loaded. */
+  ProgramSpec spec();
+
+  /** The name, cut to 15 bytes by the kernel. */
+  default String name() {
+    return spec().name();
+  }
+
+  /**
+   * Runs the program on given input: BPF_PROG_TEST_RUN.
+   *
+   * @throws BpfException EINVAL and others where the type refuses the input, ENOTSUPP where it has
+   *     no test run
+   */
+  TestRun.Result testRun(TestRun run);
+}

@@ -1,0 +1,22 @@
+package io.ebpf4j.jvm.context;
+
+import io.ebpf4j.jvm.cpu.Cpu;
+import io.ebpf4j.jvm.handle.Counted;
+import io.ebpf4j.spec.ProgramSpec;
+
+/** A loaded program, as hooks, tail calls and program arrays know it. */
+public abstract class LoadedProgram extends Counted {
+  /** What was loaded. */
+  public abstract ProgramSpec spec();
+
+  /** The kernel-wide id. */
+  public abstract int id();
+
+  /**
+   * Runs it once on a CPU that the calling thread has entered.
+   *
+   * @param context address of a block laid out as {@link ProgramKind#context} says
+   * @return R0
+   */
+  public abstract long run(Cpu cpu, long context);
+}

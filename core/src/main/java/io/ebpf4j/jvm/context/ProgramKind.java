@@ -1,0 +1,33 @@
+package io.ebpf4j.jvm.context;
+
+import io.ebpf4j.TestRun;
+import io.ebpf4j.jvm.cpu.Machine;
+import io.ebpf4j.spec.ProgramSpec;
+import io.ebpf4j.spec.ProgramType;
+
+/**
+ * What the kernel knows of a program type. A subsystem brings one for each of its types, and {@code
+ * JvmKernel} lists them.
+ */
+public interface ProgramKind {
+  /** The type. */
+  ProgramType type();
+
+  /** What a program of that kind gets in R1. */
+  ContextLayout context(ProgramSpec program);
+
+  /**
+   * Refuses a program for what its type forbids before its instructions are looked at, such as an
+   * expected attach type.
+   *
+   * @throws io.ebpf4j.BpfException EINVAL
+   */
+  void check(ProgramSpec program);
+
+  /**
+   * Runs a program as BPF_PROG_TEST_RUN does.
+   *
+   * @throws io.ebpf4j.BpfException as {@link io.ebpf4j.Program#testRun}
+   */
+  TestRun.Result testRun(LoadedProgram program, Machine machine, TestRun run);
+}

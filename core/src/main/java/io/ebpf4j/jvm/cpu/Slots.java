@@ -1,0 +1,30 @@
+package io.ebpf4j.jvm.cpu;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** State of subsystems that this package does not know, each in its {@link Slot}. */
+public final class Slots {
+  private volatile @Nullable Object[] values = new @Nullable Object[8];
+
+  /**
+   * What lies in the slot.
+   *
+   * @throws IllegalStateException where its subsystem has put nothing there
+   */
+  public <T> T get(Slot<T> slot) {
+    @Nullable Object[] all = values;
+    Object value = slot.index < all.length ? all[slot.index] : null;
+    if (value == null) {
+      throw new IllegalStateException(slot.type.getSimpleName() + " is not part of this kernel");
+    }
+    return slot.type.cast(value);
+  }
+
+  /** Puts it there: when the kernel is put together, before programs run. */
+  public synchronized <T> void set(Slot<T> slot, T value) {
+    @Nullable Object[] all = Arrays.copyOf(values, Math.max(values.length, slot.index + 1));
+    all[slot.index] = value;
+    values = all;
+  }
+}
