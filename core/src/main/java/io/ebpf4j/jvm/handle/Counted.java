@@ -5,6 +5,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** An object that lives as long as it has holders. Born with one. Thread safe. */
 public abstract class Counted {
   private final AtomicInteger holders = new AtomicInteger(1);
+  private final AtomicInteger users = new AtomicInteger();
+  private volatile Runnable whenFreed = () -> {};
 
   /** One holder more. Only for somebody who knows that there is one already. */
   public final void retain() {
@@ -30,10 +32,33 @@ public abstract class Counted {
     int left = holders.decrementAndGet();
     if (left == 0) {
       free();
+      whenFreed.run();
     } else if (left < 0) {
       throw new IllegalStateException(this + " was released more often than held");
     }
   }
+
+  /** One holder more that is a user: a descriptor or a pin. */
+  public final void retainUser() {
+    retain();
+    users.incrementAndGet();
+  }
+
+  /** One user less, who is a holder too. */
+  public final void releaseUser() {
+    if (users.decrementAndGet() == 0) {
+      lastUserGone();
+    }
+    release();
+  }
+
+  /** Runs that once the object has been freed: tables forget it. */
+  public final void whenFreed(Runnable action) {
+    whenFreed = action;
+  }
+
+  /** The last descriptor and pin have gone; programs may still hold the object. */
+  protected void lastUserGone() {}
 
   /** The last holder has gone: frees what is held, raw memory after a grace period. Called once. */
   protected abstract void free();

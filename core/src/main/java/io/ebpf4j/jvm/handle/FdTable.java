@@ -19,8 +19,9 @@ public final class FdTable {
 
   private final List<@Nullable Counted> objects = new ArrayList<>();
 
-  /** Gives the object a number; the caller's hold passes to the table. */
+  /** Gives the object a number, which holds it as a user does. */
   public synchronized int open(Counted object) {
+    object.retainUser();
     int free = objects.indexOf(null);
     if (free >= 0) {
       objects.set(free, object);
@@ -47,7 +48,7 @@ public final class FdTable {
       object = objects.set(fd - FIRST, null);
     }
     if (object != null) {
-      object.release();
+      object.releaseUser();
     }
   }
 

@@ -85,9 +85,6 @@ public abstract class JvmMap extends Counted {
   /** As {@link io.ebpf4j.BpfMap#mmap}. */
   public abstract Mapping mmap(long offset, long length, boolean writable);
 
-  /** The last user's handle or pin has gone; programs may still hold the map. */
-  public abstract void userReleased();
-
   /**
    * Raw memory in which values lie.
    *
