@@ -5,5 +5,6 @@ module io.ebpf4j.core {
   exports io.ebpf4j;
   exports io.ebpf4j.btf;
   exports io.ebpf4j.isa;
+  exports io.ebpf4j.pcap;
   exports io.ebpf4j.spec;
 }
