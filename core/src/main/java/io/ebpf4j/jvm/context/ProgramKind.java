@@ -4,6 +4,7 @@ import io.ebpf4j.TestRun;
 import io.ebpf4j.jvm.cpu.Machine;
 import io.ebpf4j.spec.ProgramSpec;
 import io.ebpf4j.spec.ProgramType;
+import java.util.Optional;
 
 /**
  * What the kernel knows of a program type. A subsystem brings one for each of its types, and {@code
@@ -23,6 +24,11 @@ public interface ProgramKind {
    * @throws io.ebpf4j.BpfException EINVAL
    */
   void check(ProgramSpec program);
+
+  /** How legacy packet instructions read, or empty where the type does not allow them. */
+  default Optional<LegacyPacketAccess> legacyPacketAccess() {
+    return Optional.empty();
+  }
 
   /**
    * Runs a program as BPF_PROG_TEST_RUN does.

@@ -8,6 +8,16 @@ public interface Activation {
   /** Calls the program's function that a function pointer names, and gives its R0. */
   long call(Cpu cpu, long function, long r1, long r2, long r3, long r4, long r5);
 
+  /**
+   * Notes that the run goes on with the program in an element of a PROG_ARRAY once the helper that
+   * calls this has returned. Gives 0, or ENOENT below 0 where there is no such program or the run
+   * has made all its tail calls: then it goes on as it is.
+   *
+   * @param map address of the map
+   * @param index a u32; higher bits are not looked at
+   */
+  long tailCall(long context, long map, long index);
+
   /** The function as something that outlives the run and holds the program. */
   BoundFunction bind(long function);
 

@@ -1,0 +1,24 @@
+package io.ebpf4j.jvm.context;
+
+import io.ebpf4j.spec.ProgramSpec;
+import org.jspecify.annotations.Nullable;
+
+/** A map of programs that tail calls go through: what a PROG_ARRAY is for the engine. */
+public interface TailCallTable {
+  /**
+   * The program in an element, or null where there is none or the index is past the end. Called on
+   * a CPU, whose RCU view keeps the program loaded until the run has ended.
+   *
+   * @param index a u32
+   */
+  @Nullable LoadedProgram target(int index);
+
+  /**
+   * Lets a program that is being loaded use the map. The first program that uses the map or is put
+   * into it decides what is compatible.
+   *
+   * @throws io.ebpf4j.BpfException EINVAL where the program differs in type, expected attach type
+   *     or XDP frags
+   */
+  void admit(ProgramSpec user);
+}
