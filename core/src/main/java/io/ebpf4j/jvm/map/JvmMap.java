@@ -1,32 +1,86 @@
 package io.ebpf4j.jvm.map;
 
+import io.ebpf4j.BpfException;
 import io.ebpf4j.BpfMap.Batch;
 import io.ebpf4j.BpfMap.Mapping;
 import io.ebpf4j.jvm.cpu.Cpu;
+import io.ebpf4j.jvm.cpu.Machine;
 import io.ebpf4j.jvm.handle.Counted;
+import io.ebpf4j.jvm.memory.Block;
+import io.ebpf4j.spec.Errno;
+import io.ebpf4j.spec.MapFlags;
 import io.ebpf4j.spec.MapSpec;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A map of the kernel in the JVM: what programs reach through helpers by raw addresses, and what
- * users reach through {@link io.ebpf4j.BpfMap} by segments.
+ * users reach through {@link io.ebpf4j.BpfMap} by segments. This class holds what bpf(2) checks for
+ * every type, in Linux's order; a type brings what it does with an element.
  *
  * <p>A program knows a map by the address of its {@code struct bpf_map} in raw memory, laid out as
- * the kernel's BTF says.
+ * {@link MapStructs} says.
+ *
+ * <p>Thread safe, as every subclass is.
  */
 public abstract class JvmMap extends Counted {
+  private final Machine machine;
+  private final MapSpec spec;
+  private final int id;
+  private final SpecialFields fields;
+  private final Block struct;
+  private final AtomicInteger writers = new AtomicInteger();
+  private volatile boolean frozen;
+
+  /**
+   * Takes what the types have in common.
+   *
+   * @param fields the special fields of a value
+   * @param struct the map's own structure, from {@link MapTable#allocateStruct}
+   */
+  protected JvmMap(Machine machine, MapSpec spec, int id, SpecialFields fields, Block struct) {
+    this.machine = machine;
+    this.spec = spec;
+    this.id = id;
+    this.fields = fields;
+    this.struct = struct;
+  }
+
   /** What the map is. */
-  public abstract MapSpec spec();
+  public final MapSpec spec() {
+    return spec;
+  }
 
   /** The kernel-wide id. */
-  public abstract int id();
+  public final int id() {
+    return id;
+  }
+
+  /** What the map shares with all others of its kernel. */
+  protected final Machine machine() {
+    return machine;
+  }
 
   /**
    * The address of the map's {@code struct bpf_map}: what a program holds as a pointer to the map.
    */
-  public abstract long address();
+  public final long address() {
+    return MapTable.structAddress(struct);
+  }
+
+  /** Bytes of the structure at {@link #address} that programs may read. */
+  public final long structSize() {
+    return MapTable.structSize(struct);
+  }
+
+  /** The special fields of a value: none for most maps. */
+  public final SpecialFields specialFields() {
+    return fields;
+  }
+
+  // The program's side.
 
   /** Where values lie that programs may point at: for the checked interpreter. */
   public abstract List<ValueArea> valueAreas();
@@ -34,56 +88,263 @@ public abstract class JvmMap extends Counted {
   /** The address of the value for the key at an address, or 0; a map of maps: of the inner map. */
   public abstract long lookup(Cpu cpu, long key);
 
+  /** As {@link #lookup}, but another CPU's value; 0 where the type has no value for each CPU. */
+  public long lookupOn(int cpuNumber, long key) {
+    return 0;
+  }
+
   /** Sets a value from raw memory; 0 or a negative errno. */
   public abstract long update(Cpu cpu, long key, long value, long flags);
 
   /** Deletes a key; 0 or a negative errno. */
   public abstract long delete(Cpu cpu, long key);
 
+  /**
+   * Calls a function of the running program for the elements, until it gives anything but 0.
+   *
+   * @return how many were visited, or a negative errno
+   */
+  public long forEach(Cpu cpu, long function, long context, long flags) {
+    return -Errno.EINVAL.number();
+  }
+
   // The user's side: as BpfMap says, with the same exceptions.
 
   /** Bytes of a value as the user sees it. */
-  public abstract int userValueSize();
+  public int userValueSize() {
+    return spec.valueSize();
+  }
 
   /** Bytes held. */
-  public abstract long memoryBytes();
+  public final long memoryBytes() {
+    return struct.size() + valueBytes();
+  }
 
   /** As {@link io.ebpf4j.BpfMap#frozen}. */
-  public abstract boolean frozen();
+  public final boolean frozen() {
+    return frozen;
+  }
 
   /** As {@link io.ebpf4j.BpfMap#lookup(MemorySegment, MemorySegment, long)}. */
-  public abstract boolean lookup(MemorySegment key, MemorySegment value, long flags);
+  public final boolean lookup(MemorySegment key, MemorySegment value, long flags) {
+    checkLookupFlags(flags);
+    checkReadable();
+    checkLock(flags);
+    checkRoom("key", key, spec.keySize(), 1);
+    checkRoom("value", value, userValueSize(), 1);
+    return get(key, value, flags);
+  }
 
   /** As {@link io.ebpf4j.BpfMap#update(MemorySegment, MemorySegment, long)}. */
-  public abstract void update(MemorySegment key, MemorySegment value, long flags);
+  public final void update(MemorySegment key, MemorySegment value, long flags) {
+    writers.incrementAndGet();
+    try {
+      checkWritable();
+      checkLock(flags);
+      checkRoom("key", key, spec.keySize(), 1);
+      checkRoom("value", value, userValueSize(), 1);
+      set(key, value, flags);
+    } finally {
+      writers.decrementAndGet();
+    }
+  }
 
   /** As {@link io.ebpf4j.BpfMap#delete}. */
-  public abstract boolean delete(MemorySegment key);
+  public final boolean delete(MemorySegment key) {
+    writers.incrementAndGet();
+    try {
+      checkWritable();
+      checkRoom("key", key, spec.keySize(), 1);
+      return remove(key);
+    } finally {
+      writers.decrementAndGet();
+    }
+  }
 
   /** As {@link io.ebpf4j.BpfMap#lookupAndDelete}. */
-  public abstract boolean lookupAndDelete(MemorySegment key, MemorySegment value, long flags);
+  public final boolean lookupAndDelete(MemorySegment key, MemorySegment value, long flags) {
+    checkLookupFlags(flags);
+    checkReadable();
+    checkWritable();
+    checkLock(flags);
+    checkRoom("key", key, spec.keySize(), 1);
+    checkRoom("value", value, userValueSize(), 1);
+    throw refusal(Errno.ENOTSUPP, "%s has no lookup-and-delete".formatted(spec.type()));
+  }
 
   /** As {@link io.ebpf4j.BpfMap#nextKey}. */
-  public abstract boolean nextKey(@Nullable MemorySegment key, MemorySegment next);
+  public final boolean nextKey(@Nullable MemorySegment key, MemorySegment next) {
+    checkReadable();
+    if (key != null) {
+      checkRoom("key", key, spec.keySize(), 1);
+    }
+    checkRoom("next key", next, spec.keySize(), 1);
+    return next(key, next);
+  }
 
   /** As {@link io.ebpf4j.BpfMap#lookupBatch}. */
-  public abstract Batch lookupBatch(
+  public final Batch lookupBatch(
       @Nullable MemorySegment in,
       MemorySegment out,
       MemorySegment keys,
       MemorySegment values,
       int count,
-      long flags);
+      long flags) {
+    checkReadable();
+    checkBatch("lookup", flags);
+    checkRoom("cursor", out, spec.keySize(), 1);
+    if (in != null) {
+      checkRoom("cursor", in, spec.keySize(), 1);
+    }
+    checkRoom("keys", keys, spec.keySize(), count);
+    checkRoom("values", values, userValueSize(), count);
+    return MapBatch.lookup(this, in, out, keys, values, count, flags);
+  }
 
   /** As {@link io.ebpf4j.BpfMap#updateBatch}. */
-  public abstract Batch updateBatch(
-      MemorySegment keys, MemorySegment values, int count, long flags);
+  public final Batch updateBatch(MemorySegment keys, MemorySegment values, int count, long flags) {
+    writers.incrementAndGet();
+    try {
+      checkWritable();
+      checkBatch("update", flags);
+      checkRoom("keys", keys, spec.keySize(), count);
+      checkRoom("values", values, userValueSize(), count);
+      return MapBatch.update(this, keys, values, count, flags);
+    } finally {
+      writers.decrementAndGet();
+    }
+  }
 
   /** As {@link io.ebpf4j.BpfMap#freeze}. */
-  public abstract void freeze();
+  public final synchronized void freeze() {
+    if (!fields.isEmpty()) {
+      throw refusal(
+          Errno.ENOTSUPP, "a map with %s in its values cannot be frozen".formatted(fields));
+    }
+    checkWritable();
+    if (writers.get() > 0) {
+      throw refusal(
+          Errno.EBUSY, "it is mapped writable or being updated: close the mapping before freezing");
+    }
+    frozen = true;
+    MapStructs.FROZEN.put(address(), 1);
+  }
 
   /** As {@link io.ebpf4j.BpfMap#mmap}. */
-  public abstract Mapping mmap(long offset, long length, boolean writable);
+  public Mapping mmap(long offset, long length, boolean writable) {
+    throw refusal(Errno.ENOTSUPP, "%s cannot be mapped".formatted(spec.type()));
+  }
+
+  @Override
+  public final String toString() {
+    return "map " + (spec.name().isEmpty() ? "with id " + id : spec.name());
+  }
+
+  // What a type does.
+
+  /** Bytes held besides the map's own structure. */
+  protected abstract long valueBytes();
+
+  /** Copies a value to the user, and says whether there is one. */
+  protected abstract boolean get(MemorySegment key, MemorySegment value, long flags);
+
+  /** Sets a value for the user. */
+  protected abstract void set(MemorySegment key, MemorySegment value, long flags);
+
+  /** Deletes a key for the user, and says whether it was there. */
+  protected abstract boolean remove(MemorySegment key);
+
+  /** Copies the key after a key, or the first, and says whether there is one. */
+  protected abstract boolean next(@Nullable MemorySegment key, MemorySegment next);
+
+  /** Whether there are batch operations. */
+  protected abstract boolean hasBatch();
+
+  /** Frees what {@link #valueBytes} counts, after a grace period: no program sees it any more. */
+  protected abstract void freeValues();
+
+  /** Lets go of other objects, when the last holder has gone. */
+  protected void releaseEntries() {}
+
+  @Override
+  protected final void free() {
+    releaseEntries();
+    machine
+        .rcu()
+        .call(() -> {
+          machine.slots().get(MapTable.SLOT).remove(struct);
+          freeValues();
+        });
+  }
+
+  /** A refusal that names the map. */
+  protected final BpfException refusal(Errno errno, String sentence) {
+    return new BpfException(errno, this + ": " + sentence);
+  }
+
+  /** Notes a writable mapping, which keeps the map from being frozen. */
+  protected final synchronized void writableMappingOpened() {
+    if (frozen) {
+      throw refusal(Errno.EPERM, "it is frozen and can only be mapped for reading");
+    }
+    if ((spec.flags() & MapFlags.RDONLY_PROG) != 0) {
+      throw refusal(
+          Errno.EACCES, "programs only read it (RDONLY_PROG), so it is mapped for reading only");
+    }
+    writers.incrementAndGet();
+  }
+
+  /** Notes that a writable mapping has gone. */
+  protected final void writableMappingClosed() {
+    writers.decrementAndGet();
+  }
+
+  private void checkLookupFlags(long flags) {
+    if ((flags & ~MapFlags.LOCK) != 0) {
+      throw refusal(
+          Errno.EINVAL, "a lookup takes no flag but BPF_F_LOCK, not 0x%x".formatted(flags));
+    }
+  }
+
+  private void checkReadable() {
+    if ((spec.flags() & MapFlags.WRONLY) != 0) {
+      throw refusal(Errno.EPERM, "users may only write it (WRONLY)");
+    }
+  }
+
+  private void checkWritable() {
+    if ((spec.flags() & MapFlags.RDONLY) != 0) {
+      throw refusal(Errno.EPERM, "users may only read it (RDONLY)");
+    }
+    if (frozen) {
+      throw refusal(Errno.EPERM, "it is frozen");
+    }
+  }
+
+  private void checkLock(long flags) {
+    if ((flags & MapFlags.LOCK) != 0 && !fields.hasSpinLock()) {
+      throw refusal(Errno.EINVAL, "BPF_F_LOCK needs a bpf_spin_lock in the value's BTF type");
+    }
+  }
+
+  private void checkBatch(String operation, long flags) {
+    if (!hasBatch()) {
+      throw refusal(Errno.ENOTSUPP, "%s has no batch %s".formatted(spec.type(), operation));
+    }
+    if ((flags & ~MapFlags.LOCK) != 0) {
+      throw refusal(
+          Errno.EINVAL, "a batch takes no flag but BPF_F_LOCK, not 0x%x".formatted(flags));
+    }
+    checkLock(flags);
+  }
+
+  private void checkRoom(String what, MemorySegment segment, int size, int count) {
+    if (count < 0 || segment.byteSize() < (long) size * count) {
+      throw new IllegalArgumentException(
+          "%s: %d %s of %d bytes do not fit into %d bytes"
+              .formatted(this, count, what, size, segment.byteSize()));
+    }
+  }
 
   /**
    * Raw memory in which values lie.
@@ -92,9 +353,9 @@ public abstract class JvmMap extends Counted {
    * @param count values, one every {@code stride} bytes
    * @param stride bytes from value to value
    * @param valueSize bytes of each value that a program may touch
-   * @param writable whether programs may store
    * @param readable whether programs may load
+   * @param writable whether programs may store
    */
   public record ValueArea(
-      long base, long count, int stride, int valueSize, boolean readable, boolean writable) {}
+      long base, long count, long stride, int valueSize, boolean readable, boolean writable) {}
 }

@@ -1,0 +1,156 @@
+package io.ebpf4j.jvm.map;
+
+import io.ebpf4j.BpfMap.Mapping;
+import io.ebpf4j.jvm.cpu.Cpu;
+import io.ebpf4j.jvm.cpu.Machine;
+import io.ebpf4j.jvm.memory.Block;
+import io.ebpf4j.spec.Errno;
+import io.ebpf4j.spec.MapFlags;
+import io.ebpf4j.spec.MapSpec;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/** ARRAY: one value for each index. Created with MMAPABLE, users can map the values. */
+public final class ArrayMap extends ArrayElements {
+  private static final long PAGE_BYTES = 4096;
+  private static final long CACHE_LINE_BYTES = 64;
+
+  private final long base;
+
+  private ArrayMap(
+      Machine machine,
+      MapSpec spec,
+      int id,
+      SpecialFields fields,
+      Block struct,
+      ArrayLayout layout,
+      Block values) {
+    super(machine, spec, id, fields, struct, layout, values);
+    this.base = values.address();
+  }
+
+  static ArrayMap create(Machine machine, MapSpec spec, int id, SpecialFields fields) {
+    ArrayLayout layout = ArrayLayout.of(spec);
+    boolean pages = (spec.flags() & MapFlags.MMAPABLE) != 0;
+    Block values =
+        pages
+            ? Block.allocate(pageAligned(layout.bytes()), PAGE_BYTES)
+            : Block.allocate(layout.bytes(), CACHE_LINE_BYTES);
+    Block struct = allocateStruct(machine, spec, id, layout);
+    return machine
+        .slots()
+        .get(MapTable.SLOT)
+        .add(new ArrayMap(machine, spec, id, fields, struct, layout, values));
+  }
+
+  /** The address of the first value: where the constants of direct value access point. */
+  public long valuesAddress() {
+    return base;
+  }
+
+  @Override
+  public List<ValueArea> valueAreas() {
+    return List.of(
+        new ValueArea(
+            base,
+            layout.count(),
+            layout.elementSize(),
+            spec().valueSize(),
+            (spec().flags() & MapFlags.WRONLY_PROG) == 0,
+            (spec().flags() & MapFlags.RDONLY_PROG) == 0));
+  }
+
+  @Override
+  long valueAddress(Cpu cpu, long index) {
+    return base + (index & layout.mask()) * layout.elementSize();
+  }
+
+  @Override
+  protected boolean get(MemorySegment key, MemorySegment value, long flags) {
+    long index = ArrayLayout.index(key);
+    if (index >= layout.count()) {
+      return false;
+    }
+    specialFields()
+        .toUser(
+            values.segment(),
+            index * layout.elementSize(),
+            value,
+            spec().valueSize(),
+            (flags & MapFlags.LOCK) != 0);
+    return true;
+  }
+
+  @Override
+  protected void set(MemorySegment key, MemorySegment value, long flags) {
+    long index = ArrayLayout.index(key);
+    checkUpdate(index, flags);
+    specialFields()
+        .fromUser(
+            value,
+            values.segment(),
+            index * layout.elementSize(),
+            spec().valueSize(),
+            (flags & MapFlags.LOCK) != 0);
+  }
+
+  @Override
+  public Mapping mmap(long offset, long length, boolean writable) {
+    if (offset < 0 || offset % PAGE_BYTES != 0 || length <= 0) {
+      throw refusal(
+          Errno.EINVAL,
+          "a mapping starts at a multiple of %d and has at least a byte, not offset %d, length %d"
+              .formatted(PAGE_BYTES, offset, length));
+    }
+    if ((spec().flags() & MapFlags.WRONLY) != 0) {
+      throw refusal(Errno.EACCES, "users may only write it (WRONLY), and a mapping reads");
+    }
+    if ((spec().flags() & MapFlags.RDONLY) != 0) {
+      throw refusal(
+          writable ? Errno.EACCES : Errno.EINVAL,
+          "users may only read it (RDONLY), and a shared mapping needs both");
+    }
+    if (!specialFields().isEmpty()) {
+      throw refusal(
+          Errno.ENOTSUPP,
+          "a map with %s in its values cannot be mapped".formatted(specialFields()));
+    }
+    if (writable) {
+      writableMappingOpened();
+    }
+    try {
+      checkRange(offset, length);
+      retain();
+      return new ArrayMapping(this, values.segment().asSlice(offset, length), writable);
+    } catch (Throwable failure) {
+      if (writable) {
+        writableMappingClosed();
+      }
+      throw failure;
+    }
+  }
+
+  /** Takes back what {@link #mmap} took. */
+  void unmapped(boolean writable) {
+    if (writable) {
+      writableMappingClosed();
+    }
+    release();
+  }
+
+  private void checkRange(long offset, long length) {
+    if ((spec().flags() & MapFlags.MMAPABLE) == 0) {
+      throw refusal(Errno.EINVAL, "it was not created with MMAPABLE");
+    }
+    if (length > values.size() - offset) {
+      throw refusal(
+          Errno.EINVAL,
+          "%d bytes from %d on are past its end: it has %d bytes"
+              .formatted(length, offset, values.size()));
+    }
+  }
+
+  private static long pageAligned(long bytes) {
+    return (bytes + PAGE_BYTES - 1) & -PAGE_BYTES;
+  }
+}

@@ -1,0 +1,62 @@
+package io.ebpf4j.jvm.map;
+
+import io.ebpf4j.jvm.memory.Memory;
+import io.ebpf4j.spec.MapSpec;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * The structures of a map that a program may read: {@code struct bpf_map}, and {@code struct
+ * bpf_array} around it. Names and types are the kernel's, offsets are ours: programs find them by
+ * CO-RE.
+ */
+public final class MapStructs {
+  static final Field MAP_TYPE = new Field(0, 4);
+  static final Field KEY_SIZE = new Field(4, 4);
+  static final Field VALUE_SIZE = new Field(8, 4);
+  static final Field MAX_ENTRIES = new Field(12, 4);
+  static final Field MAP_EXTRA = new Field(16, 8);
+  static final Field MAP_FLAGS = new Field(24, 4);
+  static final Field ID = new Field(28, 4);
+  static final Field NUMA_NODE = new Field(32, 4);
+  static final Field BTF_KEY_TYPE_ID = new Field(36, 4);
+  static final Field BTF_VALUE_TYPE_ID = new Field(40, 4);
+  static final Field BYPASS_SPEC_V1 = new Field(44, 1);
+  static final Field FROZEN = new Field(45, 1);
+  static final int NAME_OFFSET = 48;
+  static final int NAME_BYTES = 16;
+  static final int MAP_BYTES = 64;
+
+  static final Field ELEM_SIZE = new Field(MAP_BYTES, 4);
+  static final Field INDEX_MASK = new Field(MAP_BYTES + 4, 4);
+  static final int ARRAY_BYTES = MAP_BYTES + 8;
+
+  private MapStructs() {}
+
+  /** Writes what a map's specification says into the zeroed structure at an address. */
+  static void fill(long map, MapSpec spec, int id) {
+    MAP_TYPE.put(map, spec.type().id());
+    KEY_SIZE.put(map, spec.keySize());
+    VALUE_SIZE.put(map, spec.valueSize());
+    MAX_ENTRIES.put(map, spec.maxEntries());
+    MAP_EXTRA.put(map, spec.extra());
+    MAP_FLAGS.put(map, spec.flags());
+    ID.put(map, id);
+    NUMA_NODE.put(map, MapTypes.numaNode(spec));
+    BTF_KEY_TYPE_ID.put(map, spec.keyType());
+    BTF_VALUE_TYPE_ID.put(map, spec.valueType());
+    BYPASS_SPEC_V1.put(map, spec.speculationMasked() ? 0 : 1);
+    byte[] name = spec.name().getBytes(StandardCharsets.US_ASCII);
+    Memory.copy(name, 0, map + NAME_OFFSET, name.length);
+  }
+
+  /** A number in a structure. */
+  record Field(int offset, int size) {
+    void put(long struct, long value) {
+      switch (size) {
+        case 1 -> Memory.putByte(struct + offset, (byte) value);
+        case 4 -> Memory.putInt(struct + offset, (int) value);
+        default -> Memory.putLong(struct + offset, value);
+      }
+    }
+  }
+}

@@ -1,0 +1,114 @@
+package io.ebpf4j.jvm.map;
+
+import io.ebpf4j.jvm.cpu.Cpu;
+import io.ebpf4j.jvm.cpu.Machine;
+import io.ebpf4j.jvm.cpu.Slot;
+import io.ebpf4j.jvm.memory.Block;
+import io.ebpf4j.jvm.memory.Memory;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds a map by the address of its {@code struct bpf_map}. Eight bytes in front of each structure,
+ * out of a program's reach, hold the map's place in this table, so that a helper finds it by one
+ * load and one array access. Thread safe.
+ */
+public final class MapTable implements AutoCloseable {
+  /** Where the kernel's table is found. */
+  public static final Slot<MapTable> SLOT = Slot.of(MapTable.class);
+
+  private static final int HEADER_BYTES = Long.BYTES;
+
+  private final CallbackKeys callbackKeys;
+  private final Deque<Integer> free = new ArrayDeque<>();
+  private volatile @Nullable JvmMap[] maps = new @Nullable JvmMap[16];
+  private int used;
+
+  private MapTable(int cpuCount) {
+    callbackKeys = new CallbackKeys(cpuCount);
+  }
+
+  /** Makes a kernel's table, before its first map. */
+  public static MapTable install(Machine machine) {
+    MapTable table = new MapTable(machine.cpus().size());
+    machine.slots().set(SLOT, table);
+    return table;
+  }
+
+  /**
+   * The map whose structure lies there.
+   *
+   * @param address of a map that lives, as {@link JvmMap#address} gave it; anything else is for the
+   *     caller to exclude
+   */
+  public JvmMap get(long address) {
+    JvmMap map = maps[Memory.getInt(address - HEADER_BYTES)];
+    if (map == null) {
+      throw new IllegalStateException("no map lies at 0x%x".formatted(address));
+    }
+    return map;
+  }
+
+  /** The map whose structure lies there, by the table of the machine of a CPU. */
+  static JvmMap get(Cpu cpu, long address) {
+    return cpu.machine().slots().get(SLOT).get(address);
+  }
+
+  /** Where keys lie that a callback of bpf_for_each_map_elem may read on that CPU. */
+  public JvmMap.ValueArea callbackKeys(Cpu cpu) {
+    return callbackKeys.area(cpu);
+  }
+
+  CallbackKeys callbackKeys() {
+    return callbackKeys;
+  }
+
+  /** Maps in the table. */
+  public synchronized int size() {
+    return used - free.size();
+  }
+
+  /** Frees the table's own memory, when no program runs any more. */
+  @Override
+  public void close() {
+    callbackKeys.close();
+  }
+
+  /** Zeroed memory for a map's structure, with a place in the table. */
+  synchronized Block allocateStruct(int bytes) {
+    Block struct = Block.allocate(HEADER_BYTES + bytes, Long.BYTES);
+    Integer reused = free.poll();
+    int index = reused != null ? reused : used++;
+    if (index == maps.length) {
+      maps = Arrays.copyOf(maps, 2 * index);
+    }
+    Memory.putInt(struct.address(), index);
+    return struct;
+  }
+
+  /** Makes the map findable. */
+  synchronized <M extends JvmMap> M add(M map) {
+    @Nullable JvmMap[] all = maps;
+    all[Memory.getInt(map.address() - HEADER_BYTES)] = map;
+    maps = all;
+    return map;
+  }
+
+  /** Frees the structure and its place. */
+  synchronized void remove(Block struct) {
+    int index = Memory.getInt(struct.address());
+    maps[index] = null;
+    free.add(index);
+    struct.close();
+  }
+
+  static long structAddress(Block struct) {
+    return struct.address() + HEADER_BYTES;
+  }
+
+  static long structSize(Block struct) {
+    return struct.size() - HEADER_BYTES;
+  }
+}

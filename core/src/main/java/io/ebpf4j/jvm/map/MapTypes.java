@@ -1,0 +1,156 @@
+package io.ebpf4j.jvm.map;
+
+import static io.ebpf4j.spec.MapFlags.INNER_MAP;
+import static io.ebpf4j.spec.MapFlags.MMAPABLE;
+import static io.ebpf4j.spec.MapFlags.NUMA_NODE;
+import static io.ebpf4j.spec.MapFlags.RDONLY;
+import static io.ebpf4j.spec.MapFlags.RDONLY_PROG;
+import static io.ebpf4j.spec.MapFlags.WRONLY;
+import static io.ebpf4j.spec.MapFlags.WRONLY_PROG;
+
+import io.ebpf4j.BpfException;
+import io.ebpf4j.jvm.cpu.Machine;
+import io.ebpf4j.spec.Errno;
+import io.ebpf4j.spec.MapSpec;
+import io.ebpf4j.spec.MapType;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The creation rules of each map type, checked in the order in which Linux's BPF_MAP_CREATE checks
+ * them, and the factory.
+ */
+public final class MapTypes {
+  private static final int USER_ACCESS = RDONLY | WRONLY;
+  private static final int PROGRAM_ACCESS = RDONLY_PROG | WRONLY_PROG;
+  private static final int NAME_LENGTH = 15;
+  private static final int NO_NODE = -1;
+  private static final int NODES = 1;
+  private static final int PERCPU_VALUE_BYTES = 32_768;
+
+  private MapTypes() {}
+
+  /**
+   * Makes a map, held once.
+   *
+   * @param id the kernel-wide id that it is to have
+   * @param innerTemplate the template of a map of maps; its shape is taken, it is not held
+   * @throws BpfException EINVAL, E2BIG, ENOMEM, EACCES, ENOTSUP, ENOTSUPP, as bpf(2) answers
+   */
+  public static JvmMap create(
+      Machine machine, MapSpec spec, int id, @Nullable JvmMap innerTemplate) {
+    checkGeneral(spec);
+    return switch (spec.type()) {
+      case ARRAY -> {
+        checkArray(spec, NUMA_NODE | USER_ACCESS | PROGRAM_ACCESS | MMAPABLE | INNER_MAP);
+        checkValueSize(spec);
+        yield withMemory(spec, () -> ArrayMap.create(machine, spec, id, fields(spec)));
+      }
+      case PERCPU_ARRAY -> {
+        checkArray(spec, NUMA_NODE | USER_ACCESS | PROGRAM_ACCESS);
+        if (numaNode(spec) != NO_NODE) {
+          throw refusal(spec, Errno.EINVAL, "PERCPU_ARRAY takes no NUMA node");
+        }
+        checkValueSize(spec);
+        if (ArrayLayout.roundedValueSize(spec) > PERCPU_VALUE_BYTES) {
+          throw refusal(
+              spec,
+              Errno.E2BIG,
+              "a per-CPU value has at most %d bytes, not %s"
+                  .formatted(PERCPU_VALUE_BYTES, Integer.toUnsignedString(spec.valueSize())));
+        }
+        yield withMemory(spec, () -> PerCpuArrayMap.create(machine, spec, id, fields(spec)));
+      }
+      case UNSPEC -> throw refusal(spec, Errno.EINVAL, "UNSPEC is no map type");
+      default ->
+          throw refusal(
+              spec,
+              Errno.EINVAL,
+              "map type %s is not built in the JVM kernel yet".formatted(spec.type()));
+    };
+  }
+
+  /** The NUMA node that a map is to lie on, -1 for any. */
+  static int numaNode(MapSpec spec) {
+    return (spec.flags() & NUMA_NODE) != 0 ? spec.numaNode() : NO_NODE;
+  }
+
+  static BpfException refusal(MapSpec spec, Errno errno, String sentence) {
+    return new BpfException(errno, "map %s: %s".formatted(spec.name(), sentence));
+  }
+
+  private static void checkGeneral(MapSpec spec) {
+    if (spec.extra() != 0 && spec.type() != MapType.BLOOM_FILTER && spec.type() != MapType.ARENA) {
+      throw refusal(
+          spec, Errno.EINVAL, "%s takes no map_extra, not %d".formatted(spec.type(), spec.extra()));
+    }
+    if ((spec.flags() & USER_ACCESS) == USER_ACCESS) {
+      throw refusal(spec, Errno.EINVAL, "RDONLY and WRONLY exclude each other");
+    }
+    int node = numaNode(spec);
+    if (node != NO_NODE && (node < 0 || node >= NODES)) {
+      throw refusal(spec, Errno.EINVAL, "there is no NUMA node %d, only 0".formatted(node));
+    }
+  }
+
+  private static void checkArray(MapSpec spec, int allowedFlags) {
+    if (spec.maxEntries() == 0) {
+      throw refusal(spec, Errno.EINVAL, "it has no elements: set max_entries above 0");
+    }
+    if (spec.keySize() != Integer.BYTES) {
+      throw refusal(
+          spec,
+          Errno.EINVAL,
+          "%s has keys of 4 bytes, not %s"
+              .formatted(spec.type(), Integer.toUnsignedString(spec.keySize())));
+    }
+    if (spec.valueSize() == 0) {
+      throw refusal(spec, Errno.EINVAL, "its values have 0 bytes");
+    }
+    if ((spec.flags() & ~allowedFlags) != 0) {
+      throw refusal(
+          spec,
+          Errno.EINVAL,
+          "%s does not take the flags 0x%x".formatted(spec.type(), spec.flags() & ~allowedFlags));
+    }
+    if ((spec.flags() & PROGRAM_ACCESS) == PROGRAM_ACCESS) {
+      throw refusal(spec, Errno.EINVAL, "RDONLY_PROG and WRONLY_PROG exclude each other");
+    }
+  }
+
+  private static void checkValueSize(MapSpec spec) {
+    if (spec.valueSize() < 0) {
+      throw refusal(
+          spec,
+          Errno.E2BIG,
+          "a value has at most 2147483647 bytes, not "
+              + Integer.toUnsignedString(spec.valueSize()));
+    }
+  }
+
+  /** The last checks before a map is made: its name, its types. */
+  private static SpecialFields fields(MapSpec spec) {
+    String name = spec.name();
+    boolean characters =
+        name.chars()
+            .allMatch(c -> c < 128 && (Character.isLetterOrDigit(c) || c == '_' || c == '.'));
+    if (name.length() > NAME_LENGTH || !characters) {
+      throw refusal(
+          spec, Errno.EINVAL, "a name has at most 15 letters, digits, underscores and dots");
+    }
+    return SpecialFields.NONE;
+  }
+
+  private static JvmMap withMemory(MapSpec spec, Supplier<JvmMap> creation) {
+    try {
+      return creation.get();
+    } catch (OutOfMemoryError e) {
+      throw refusal(
+          spec,
+          Errno.ENOMEM,
+          "no memory for %s elements of %d bytes: %s"
+              .formatted(
+                  Integer.toUnsignedString(spec.maxEntries()), spec.valueSize(), e.getMessage()));
+    }
+  }
+}

@@ -1,0 +1,146 @@
+package io.ebpf4j.jvm.map;
+
+import io.ebpf4j.jvm.memory.Memory;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * The fields of a value that belong to the kernel: spin locks, timers, work queues, kernel
+ * pointers. Copies go around them: users neither see nor change them, and an update leaves locks
+ * alone.
+ */
+public final class SpecialFields {
+  /** No special fields. */
+  public static final SpecialFields NONE = new SpecialFields(List.of());
+
+  private final List<Field> fields;
+  private final int lockOffset;
+
+  /** These fields, by offset. */
+  SpecialFields(List<Field> fields) {
+    this.fields = List.copyOf(fields);
+    this.lockOffset =
+        fields.stream()
+            .filter(field -> field.kind() == Kind.SPIN_LOCK)
+            .mapToInt(Field::offset)
+            .findFirst()
+            .orElse(-1);
+  }
+
+  /** What a field is. */
+  public enum Kind {
+    SPIN_LOCK("bpf_spin_lock", 4),
+    TIMER("bpf_timer", 16),
+    WORKQUEUE("bpf_wq", 16),
+    KERNEL_POINTER("kptr", 8);
+
+    private final String label;
+    private final int size;
+
+    Kind(String label, int size) {
+      this.label = label;
+      this.size = size;
+    }
+
+    /** The name in C. */
+    public String label() {
+      return label;
+    }
+
+    /** Bytes. */
+    public int size() {
+      return size;
+    }
+  }
+
+  /** A field: bytes from the start of the value. */
+  public record Field(Kind kind, int offset) {
+    int end() {
+      return offset + kind.size();
+    }
+  }
+
+  /** The fields, by offset. */
+  public List<Field> fields() {
+    return fields;
+  }
+
+  /** Whether there are none. */
+  public boolean isEmpty() {
+    return fields.isEmpty();
+  }
+
+  /** Whether BPF_F_LOCK has a lock to take. */
+  public boolean hasSpinLock() {
+    return lockOffset >= 0;
+  }
+
+  @Override
+  public String toString() {
+    return fields.stream()
+        .map(field -> field.kind().label())
+        .distinct()
+        .collect(Collectors.joining(", "));
+  }
+
+  /** Copies a value in raw memory, all but the special fields. */
+  void store(long from, long to, long bytes, boolean locked) {
+    if (locked) {
+      SpinLock.lock(to + lockOffset);
+    }
+    try {
+      long done = 0;
+      for (int i = 0; i < fields.size(); i++) {
+        Memory.copy(from + done, to + done, fields.get(i).offset() - done);
+        done = fields.get(i).end();
+      }
+      Memory.copy(from + done, to + done, bytes - done);
+    } finally {
+      if (locked) {
+        SpinLock.unlock(to + lockOffset);
+      }
+    }
+  }
+
+  /** Copies a value to the user, zeroes in place of the special fields. */
+  void toUser(MemorySegment values, long offset, MemorySegment user, long bytes, boolean locked) {
+    if (locked) {
+      SpinLock.lock(values, offset + lockOffset);
+    }
+    try {
+      copy(values, offset, user, 0, bytes);
+    } finally {
+      if (locked) {
+        SpinLock.unlock(values, offset + lockOffset);
+      }
+    }
+    for (Field field : fields) {
+      user.asSlice(field.offset(), field.kind().size()).fill((byte) 0);
+    }
+  }
+
+  /** Copies a value from the user, all but the special fields. */
+  void fromUser(MemorySegment user, MemorySegment values, long offset, long bytes, boolean locked) {
+    if (locked) {
+      SpinLock.lock(values, offset + lockOffset);
+    }
+    try {
+      copy(user, 0, values, offset, bytes);
+    } finally {
+      if (locked) {
+        SpinLock.unlock(values, offset + lockOffset);
+      }
+    }
+  }
+
+  private void copy(
+      MemorySegment from, long fromOffset, MemorySegment to, long toOffset, long bytes) {
+    long done = 0;
+    for (Field field : fields) {
+      UserCopy.copy(from, fromOffset + done, to, toOffset + done, field.offset() - done);
+      done = field.end();
+    }
+    UserCopy.copy(from, fromOffset + done, to, toOffset + done, bytes - done);
+  }
+}

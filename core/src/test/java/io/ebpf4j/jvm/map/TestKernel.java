@@ -1,0 +1,95 @@
+package io.ebpf4j.jvm.map;
+
+import io.ebpf4j.jvm.cpu.Clock;
+import io.ebpf4j.jvm.cpu.Cpu;
+import io.ebpf4j.jvm.cpu.Machine;
+import io.ebpf4j.jvm.handle.FdTable;
+import io.ebpf4j.jvm.memory.Block;
+import io.ebpf4j.jvm.memory.Memory;
+import io.ebpf4j.spec.MapFlags;
+import io.ebpf4j.spec.MapSpec;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
+
+/** As much of a kernel as maps need: two CPUs, descriptors, and short ways to call operations. */
+final class TestKernel implements AutoCloseable {
+  final Machine machine;
+  final MapTable table;
+  final FdTable fds = new FdTable();
+  private final Block scratch = Block.allocate(4096, 8);
+  private int ids;
+
+  TestKernel() {
+    this(Clock.fixed(0));
+  }
+
+  TestKernel(Clock clock) {
+    machine = new Machine(2, clock, 1);
+    machine.slots().set(FdTable.SLOT, fds);
+    table = MapTable.install(machine);
+  }
+
+  JvmMap create(MapSpec spec) {
+    return create(spec, null);
+  }
+
+  JvmMap create(MapSpec spec, @Nullable JvmMap inner) {
+    return MapTypes.create(machine, spec, ++ids, inner);
+  }
+
+  Cpu cpu() {
+    return machine.cpus().get(0);
+  }
+
+  /**
+   * A key or value in raw memory: the first half of the scratch is for keys, the second for values.
+   */
+  long rawKey(int key) {
+    Memory.putInt(scratch.address(), key);
+    return scratch.address();
+  }
+
+  long rawValue(long value) {
+    Memory.putLong(scratch.address() + 2048, value);
+    return scratch.address() + 2048;
+  }
+
+  static byte[] u32(int value) {
+    return ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(value).array();
+  }
+
+  static byte[] u64(long value) {
+    return ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(value).array();
+  }
+
+  static MemorySegment key(int value) {
+    return MemorySegment.ofArray(u32(value));
+  }
+
+  static MemorySegment value(long value) {
+    return MemorySegment.ofArray(u64(value));
+  }
+
+  static void put(JvmMap map, int key, long value) {
+    map.update(key(key), value(value), MapFlags.ANY);
+  }
+
+  /** The value of a key as a number; -1 where there is no such key. */
+  static long get(JvmMap map, int key) {
+    byte[] value = new byte[map.userValueSize()];
+    if (!map.lookup(key(key), MemorySegment.ofArray(value), 0)) {
+      return -1;
+    }
+    ByteBuffer bytes = ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN);
+    return value.length >= 8 ? bytes.getLong() : Integer.toUnsignedLong(bytes.getInt());
+  }
+
+  @Override
+  public void close() {
+    machine.close();
+    table.close();
+    scratch.close();
+  }
+}
