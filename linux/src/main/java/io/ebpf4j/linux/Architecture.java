@@ -1,0 +1,43 @@
+package io.ebpf4j.linux;
+
+import java.util.Locale;
+
+/** System call numbers of the processor architectures that ebpf4j knows. */
+enum Architecture {
+  AMD64(321, 3, 9, 11),
+  AARCH64(280, 57, 222, 215);
+
+  final int bpf;
+  final int close;
+  final int mmap;
+  final int munmap;
+
+  Architecture(int bpf, int close, int mmap, int munmap) {
+    this.bpf = bpf;
+    this.close = close;
+    this.mmap = mmap;
+    this.munmap = munmap;
+  }
+
+  /**
+   * The host's.
+   *
+   * @throws UnsupportedOperationException on another system or processor
+   */
+  static Architecture host() {
+    String system = System.getProperty("os.name");
+    String processor = System.getProperty("os.arch").toLowerCase(Locale.ROOT);
+    if (!system.equals("Linux")) {
+      throw new UnsupportedOperationException(
+          "the Linux kernel cannot be opened on %s: use JvmKernel there".formatted(system));
+    }
+    return switch (processor) {
+      case "amd64", "x86_64" -> AMD64;
+      case "aarch64" -> AARCH64;
+      default ->
+          throw new UnsupportedOperationException(
+              "bpf(2) is known for amd64 and aarch64, not for %s: use JvmKernel there"
+                  .formatted(processor));
+    };
+  }
+}

@@ -1,0 +1,136 @@
+package io.ebpf4j.linux;
+
+import io.ebpf4j.BpfException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * One call of bpf(2): its {@code union bpf_attr}, filled by offset as the UAPI header lays it out.
+ * Used by one thread and closed after it.
+ */
+final class Bpf implements AutoCloseable {
+  // Commands.
+  static final int MAP_CREATE = 0;
+  static final int MAP_LOOKUP_ELEM = 1;
+  static final int MAP_UPDATE_ELEM = 2;
+  static final int MAP_DELETE_ELEM = 3;
+  static final int MAP_GET_NEXT_KEY = 4;
+  static final int PROG_LOAD = 5;
+  static final int OBJ_PIN = 6;
+  static final int OBJ_GET = 7;
+  static final int PROG_TEST_RUN = 10;
+  static final int PROG_GET_NEXT_ID = 11;
+  static final int MAP_GET_NEXT_ID = 12;
+  static final int PROG_GET_FD_BY_ID = 13;
+  static final int MAP_GET_FD_BY_ID = 14;
+  static final int OBJ_GET_INFO_BY_FD = 15;
+  static final int BTF_LOAD = 18;
+  static final int MAP_LOOKUP_AND_DELETE_ELEM = 21;
+  static final int MAP_FREEZE = 22;
+  static final int MAP_LOOKUP_BATCH = 24;
+  static final int MAP_UPDATE_BATCH = 26;
+
+  /** Bytes of the union that Linux 6.18 knows. */
+  private static final int ATTR_BYTES = 152;
+
+  private static final Architecture ARCHITECTURE = Architecture.host();
+
+  private final Arena arena = Arena.ofConfined();
+  private final MemorySegment attr = arena.allocate(ATTR_BYTES, 8);
+
+  /** Sets four bytes. */
+  Bpf u32(int offset, int value) {
+    attr.set(ValueLayout.JAVA_INT, offset, value);
+    return this;
+  }
+
+  /** Sets eight bytes. */
+  Bpf u64(int offset, long value) {
+    attr.set(ValueLayout.JAVA_LONG, offset, value);
+    return this;
+  }
+
+  /** Four bytes that the kernel wrote. */
+  int u32(int offset) {
+    return attr.get(ValueLayout.JAVA_INT, offset);
+  }
+
+  /** Sets a name of up to 15 bytes; a longer one is cut. */
+  Bpf name(int offset, String name) {
+    byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
+    MemorySegment.copy(bytes, 0, attr, ValueLayout.JAVA_BYTE, offset, Math.min(bytes.length, 15));
+    return this;
+  }
+
+  /** Sets a pointer to a copy of the bytes; of a heap segment the kernel needs one. */
+  Bpf in(int offset, MemorySegment bytes) {
+    MemorySegment copy = buffer(bytes.byteSize());
+    copy.copyFrom(bytes);
+    return pointer(offset, copy);
+  }
+
+  /** Sets a pointer to a zero-terminated string. */
+  Bpf string(int offset, String text) {
+    return pointer(offset, arena.allocateFrom(text));
+  }
+
+  /** Sets a pointer to native memory that lives until the call. */
+  Bpf pointer(int offset, MemorySegment memory) {
+    return u64(offset, memory.address());
+  }
+
+  /** Zeroed native memory that lives until {@link #close}. */
+  MemorySegment buffer(long bytes) {
+    return arena.allocate(Math.max(bytes, 1), 8);
+  }
+
+  /**
+   * Makes the call.
+   *
+   * @return the result, or a negative errno
+   */
+  long call(int command) {
+    return Syscall.call(ARCHITECTURE.bpf, command, attr.address(), ATTR_BYTES, 0, 0, 0);
+  }
+
+  /**
+   * Makes the call and throws its failure, with a sentence for what was refused.
+   *
+   * @throws BpfException with what bpf(2) answered
+   */
+  int callOrThrow(int command, String refused) {
+    long result = call(command);
+    if (result < 0) {
+      throw failure(result, refused);
+    }
+    return (int) result;
+  }
+
+  /** The exception for a negative errno. */
+  static BpfException failure(long result, String refused) {
+    return new BpfException(
+        Syscall.errno(result), "Linux refused " + refused + Privileges.hint(result));
+  }
+
+  /** Closes a descriptor. */
+  static void closeFd(int fd) {
+    Syscall.call(ARCHITECTURE.close, fd, 0, 0, 0, 0, 0);
+  }
+
+  /** Maps a descriptor's memory, shared; the address, or a negative errno. */
+  static long mmap(int fd, long offset, long length, int protection) {
+    return Syscall.call(ARCHITECTURE.mmap, 0, length, protection, 1, fd, offset);
+  }
+
+  /** Unmaps. */
+  static void munmap(long address, long length) {
+    Syscall.call(ARCHITECTURE.munmap, address, length, 0, 0, 0, 0);
+  }
+
+  @Override
+  public void close() {
+    arena.close();
+  }
+}

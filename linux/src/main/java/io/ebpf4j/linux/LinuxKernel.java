@@ -1,0 +1,259 @@
+package io.ebpf4j.linux;
+
+import io.ebpf4j.BpfException;
+import io.ebpf4j.BpfMap;
+import io.ebpf4j.Handle;
+import io.ebpf4j.Kernel;
+import io.ebpf4j.Program;
+import io.ebpf4j.btf.Btf;
+import io.ebpf4j.spec.Errno;
+import io.ebpf4j.spec.MapSpec;
+import io.ebpf4j.spec.MapType;
+import io.ebpf4j.spec.ProgramSpec;
+import io.ebpf4j.spec.ProgramType;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The Linux kernel of this machine, by bpf(2). Needs CAP_BPF, and what the program types need
+ * beside it. Pins are files of a bpf file system. Thread safe.
+ */
+public final class LinuxKernel implements Kernel {
+  private static final Path VMLINUX = Path.of("/sys/kernel/btf/vmlinux");
+  private static final Path POSSIBLE_CPUS = Path.of("/sys/devices/system/cpu/possible");
+  private static final int INFO_BYTES = 256;
+
+  private final Set<Handle> handles = ConcurrentHashMap.newKeySet();
+  private final int possibleCpus;
+  private volatile @Nullable Btf btf;
+
+  private LinuxKernel(int possibleCpus) {
+    this.possibleCpus = possibleCpus;
+  }
+
+  /**
+   * Opens this machine's kernel.
+   *
+   * @throws UnsupportedOperationException on another operating system or processor
+   * @throws BpfException EPERM where the process may not use bpf(2), with what it lacks
+   */
+  public static LinuxKernel open() {
+    Architecture.host();
+    if (!Privileges.mayUseBpf()) {
+      throw Bpf.failure(-Errno.EPERM.number(), "to open bpf(2)");
+    }
+    return new LinuxKernel(readPossibleCpus());
+  }
+
+  @Override
+  public String name() {
+    return "linux";
+  }
+
+  @Override
+  public int possibleCpus() {
+    return possibleCpus;
+  }
+
+  @Override
+  public Btf btf() {
+    Btf read = btf;
+    if (read == null) {
+      try {
+        read = Btf.parse(Files.readAllBytes(VMLINUX));
+      } catch (NoSuchFileException e) {
+        throw new BpfException(
+            Errno.ENOENT, "this kernel has no BTF: it was built without CONFIG_DEBUG_INFO_BTF");
+      } catch (IOException e) {
+        throw new BpfException(Errno.EIO, VMLINUX + " cannot be read: " + e.getMessage());
+      }
+      btf = read;
+    }
+    return read;
+  }
+
+  @Override
+  public BpfMap createMap(MapSpec spec) {
+    MapSpec template = spec.inner();
+    if (template == null) {
+      return createMap(spec, 0);
+    }
+    try (BpfMap inner = createMap(template)) {
+      return createMap(spec, inner.fd());
+    }
+  }
+
+  private BpfMap createMap(MapSpec spec, int innerFd) {
+    int btfFd = spec.btf() == null ? 0 : loadBtf(spec.btf());
+    try (Bpf bpf = new Bpf()) {
+      bpf.u32(0, spec.type().id())
+          .u32(4, spec.keySize())
+          .u32(8, spec.valueSize())
+          .u32(12, spec.maxEntries())
+          .u32(16, spec.flags())
+          .u32(20, innerFd)
+          .u32(24, spec.numaNode())
+          .name(28, spec.name())
+          .u64(64, spec.extra());
+      if (btfFd != 0) {
+        bpf.u32(48, btfFd).u32(52, spec.keyType()).u32(56, spec.valueType());
+      }
+      int fd =
+          bpf.callOrThrow(
+              Bpf.MAP_CREATE, "to create map '%s' (%s)".formatted(spec.name(), spec.type()));
+      return new LinuxMap(this, fd, spec, u32(info(fd), 4));
+    } finally {
+      if (btfFd != 0) {
+        Bpf.closeFd(btfFd);
+      }
+    }
+  }
+
+  @Override
+  public Program loadProgram(ProgramSpec spec, Map<String, BpfMap> maps) {
+    Map<String, Integer> fds = new HashMap<>();
+    maps.forEach((name, map) -> fds.put(name, map.fd()));
+    ProgramSpec relocated = spec;
+    int btfFd = spec.btf() == null ? 0 : loadBtf(spec.btf());
+    try {
+      int fd = new ProgramLoad(relocated, fds, btfFd).load();
+      return new LinuxProgram(this, fd, relocated, u32(info(fd), 4));
+    } finally {
+      if (btfFd != 0) {
+        Bpf.closeFd(btfFd);
+      }
+    }
+  }
+
+  @Override
+  public Optional<BpfMap> mapById(int id) {
+    return byId(Bpf.MAP_GET_FD_BY_ID, id, "map").map(this::mapOf);
+  }
+
+  @Override
+  public Optional<Program> programById(int id) {
+    return byId(Bpf.PROG_GET_FD_BY_ID, id, "program").map(this::programOf);
+  }
+
+  @Override
+  public Handle openPinned(String path) {
+    try (Bpf bpf = new Bpf()) {
+      int fd = bpf.string(0, path).callOrThrow(Bpf.OBJ_GET, "to open the pin " + path);
+      return isMap(fd) ? mapOf(fd) : programOf(fd);
+    }
+  }
+
+  @Override
+  public boolean isPinned(String path) {
+    return Files.exists(Path.of(path));
+  }
+
+  @Override
+  public void unpin(String path) {
+    try {
+      Files.delete(Path.of(path));
+    } catch (NoSuchFileException e) {
+      throw new BpfException(Errno.ENOENT, "nothing is pinned at " + path);
+    } catch (IOException e) {
+      throw new BpfException(Errno.EPERM, "the pin " + path + " cannot be removed");
+    }
+  }
+
+  @Override
+  public void close() {
+    List.copyOf(handles).forEach(Handle::close);
+  }
+
+  void opened(Handle handle) {
+    handles.add(handle);
+  }
+
+  void closed(Handle handle) {
+    handles.remove(handle);
+  }
+
+  private static int loadBtf(Btf btf) {
+    byte[] bytes = btf.encode();
+    try (Bpf bpf = new Bpf()) {
+      return bpf.in(0, MemorySegment.ofArray(bytes))
+          .u32(16, bytes.length)
+          .callOrThrow(Bpf.BTF_LOAD, "the object's BTF");
+    }
+  }
+
+  private static Optional<Integer> byId(int command, int id, String kind) {
+    try (Bpf bpf = new Bpf()) {
+      long result = bpf.u32(0, id).call(command);
+      if (result == -Errno.ENOENT.number()) {
+        return Optional.empty();
+      }
+      if (result < 0) {
+        throw Bpf.failure(result, "to open the %s with id %d".formatted(kind, id));
+      }
+      return Optional.of((int) result);
+    }
+  }
+
+  private BpfMap mapOf(int fd) {
+    MemorySegment info = info(fd);
+    return new LinuxMap(this, fd, mapSpec(info), u32(info, 4));
+  }
+
+  private Program programOf(int fd) {
+    MemorySegment info = info(fd);
+    ProgramType type = ProgramType.ofId(u32(info, 0)).orElse(ProgramType.UNSPEC);
+    ProgramSpec spec = ProgramSpec.of(info.getString(64), type, List.of());
+    return new LinuxProgram(this, fd, spec, u32(info, 4));
+  }
+
+  private static MapSpec mapSpec(MemorySegment info) {
+    MapType type = MapType.ofId(u32(info, 0)).orElse(MapType.UNSPEC);
+    return MapSpec.of(info.getString(24), type, u32(info, 8), u32(info, 12), u32(info, 16))
+        .withFlags(u32(info, 20))
+        .withExtra(info.get(ValueLayout.JAVA_LONG_UNALIGNED, 80));
+  }
+
+  private static int u32(MemorySegment info, long offset) {
+    return info.get(ValueLayout.JAVA_INT_UNALIGNED, offset);
+  }
+
+  private static boolean isMap(int fd) {
+    try {
+      return Files.readSymbolicLink(Path.of("/proc/self/fd/" + fd)).toString().contains("bpf-map");
+    } catch (IOException e) {
+      throw new BpfException(Errno.EIO, "/proc/self/fd cannot be read");
+    }
+  }
+
+  /** A copy of the object's {@code struct bpf_map_info} or {@code struct bpf_prog_info}. */
+  private static MemorySegment info(int fd) {
+    try (Bpf bpf = new Bpf()) {
+      MemorySegment info = bpf.buffer(INFO_BYTES);
+      bpf.u32(0, fd)
+          .u32(4, INFO_BYTES)
+          .pointer(8, info)
+          .callOrThrow(Bpf.OBJ_GET_INFO_BY_FD, "to tell of a descriptor");
+      return MemorySegment.ofArray(info.toArray(ValueLayout.JAVA_BYTE));
+    }
+  }
+
+  private static int readPossibleCpus() {
+    try {
+      String range = Files.readString(POSSIBLE_CPUS).strip();
+      return Integer.parseInt(range.substring(range.lastIndexOf('-') + 1)) + 1;
+    } catch (IOException e) {
+      throw new BpfException(Errno.EIO, POSSIBLE_CPUS + " cannot be read: is /sys mounted?");
+    }
+  }
+}
