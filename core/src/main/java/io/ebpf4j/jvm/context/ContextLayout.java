@@ -1,5 +1,6 @@
 package io.ebpf4j.jvm.context;
 
+import io.ebpf4j.jvm.memory.Memory;
 import java.util.List;
 import java.util.Optional;
 
@@ -10,14 +11,25 @@ import java.util.Optional;
  * a load or store of the real field at {@code base + realOffset}, behind the visible part.
  *
  * @param struct the C name, without {@code struct}
- * @param visibleSize bytes of the struct that programs see
+ * @param visibleSize bytes of the struct that programs see, at most
  * @param blockSize bytes of the whole block
+ * @param sizeOffset where an int in the block says how many bytes this run's context has, or {@link
+ *     #WHOLE} where every run has {@code visibleSize}
  * @param fields what may be accessed, by offset
  */
-public record ContextLayout(String struct, int visibleSize, int blockSize, List<Field> fields) {
+public record ContextLayout(
+    String struct, int visibleSize, int blockSize, int sizeOffset, List<Field> fields) {
+  /** Every run's context has {@code visibleSize} bytes. */
+  public static final int WHOLE = 0;
+
   /** Copies the list. */
   public ContextLayout {
     fields = List.copyOf(fields);
+  }
+
+  /** A context of one size. */
+  public ContextLayout(String struct, int visibleSize, int blockSize, List<Field> fields) {
+    this(struct, visibleSize, blockSize, WHOLE, fields);
   }
 
   /** What a field's value is. */
@@ -32,31 +44,94 @@ public record ContextLayout(String struct, int visibleSize, int blockSize, List<
     PACKET_META
   }
 
+  /** How much of a field one access may touch. */
+  public enum Access {
+    /** All of it, no less. */
+    WHOLE,
+    /** Aligned parts are loaded too; a store is of all of it. */
+    PARTS_LOADED,
+    /** It is an array of bytes: any aligned access within it. */
+    BYTES
+  }
+
   /**
    * A field.
    *
    * @param name its C name
    * @param offset bytes from the start, as the program sees it
-   * @param size bytes that the program sees; a scalar may be read in aligned parts too
+   * @param size bytes that the program sees
    * @param kind what it is
+   * @param access how much of it one access may touch
    * @param writable whether programs may store it
    * @param realOffset where it is in the block
    * @param realSize bytes that it has there: a wider real field is cut, a narrower one
-   *     zero-extended
+   *     zero-extended; the same as {@code size} where access is {@link Access#BYTES}
    */
   public record Field(
       String name,
       int offset,
       int size,
       Kind kind,
+      Access access,
       boolean writable,
       int realOffset,
-      int realSize) {}
+      int realSize) {
+    /** A field of which aligned parts are loaded if it is a number. */
+    public Field(
+        String name,
+        int offset,
+        int size,
+        Kind kind,
+        boolean writable,
+        int realOffset,
+        int realSize) {
+      this(
+          name,
+          offset,
+          size,
+          kind,
+          kind == Kind.SCALAR ? Access.PARTS_LOADED : Access.WHOLE,
+          writable,
+          realOffset,
+          realSize);
+    }
+
+    /** Whether a program may load {@code bytes} there. */
+    public boolean loads(long at, int bytes) {
+      return switch (access) {
+        case WHOLE -> at == offset && bytes == size;
+        case PARTS_LOADED, BYTES -> holds(at, bytes);
+      };
+    }
+
+    /** Whether a program may store {@code bytes} there. */
+    public boolean stores(long at, int bytes) {
+      return writable
+          && switch (access) {
+            case WHOLE, PARTS_LOADED -> at == offset && bytes == size;
+            case BYTES -> holds(at, bytes);
+          };
+    }
+
+    private boolean holds(long at, int bytes) {
+      return at >= offset && at + bytes <= offset + size && at % bytes == 0;
+    }
+  }
 
   /** The field in which an access lies whole, if any. */
   public Optional<Field> fieldAt(int offset, int size) {
     return fields.stream()
         .filter(f -> offset >= f.offset() && offset + size <= f.offset() + f.size())
         .findFirst();
+  }
+
+  /** Bytes that the program may see of the context at an address. */
+  public int visibleBytes(long context) {
+    return sizeOffset == WHOLE ? visibleSize : Memory.getInt(context + sizeOffset);
+  }
+
+  /** Whether the context is plain memory, which programs may hand to helpers. */
+  public boolean isMemory() {
+    return fields.stream().anyMatch(f -> f.access() == Access.BYTES && f.size() == visibleSize);
   }
 }
