@@ -1,6 +1,7 @@
 package io.ebpf4j.jvm.cpu;
 
 import java.util.Arrays;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** State of subsystems that this package does not know, each in its {@link Slot}. */
@@ -17,6 +18,18 @@ public final class Slots {
     Object value = slot.index < all.length ? all[slot.index] : null;
     if (value == null) {
       throw new IllegalStateException(slot.type.getSimpleName() + " is not part of this kernel");
+    }
+    return slot.type.cast(value);
+  }
+
+  /** What lies in the slot; where there is nothing, what {@code make} gives, from now on. */
+  public <T> T getOrSet(Slot<T> slot, Supplier<T> make) {
+    @Nullable Object[] all = values;
+    Object value = slot.index < all.length ? all[slot.index] : null;
+    if (value == null) {
+      T made = make.get();
+      set(slot, made);
+      return made;
     }
     return slot.type.cast(value);
   }

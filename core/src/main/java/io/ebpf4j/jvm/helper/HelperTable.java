@@ -16,6 +16,9 @@ import java.util.Optional;
  * bpf_perf_event_output has on Linux. Immutable, so thread safe.
  */
 public final class HelperTable {
+  /** The classes of {@link #general}. */
+  public static final List<Class<?>> GENERAL = List.of(ControlHelpers.class);
+
   private final Map<Integer, List<HelperPrototype>> byId = new HashMap<>();
 
   private HelperTable() {}
@@ -37,6 +40,11 @@ public final class HelperTable {
       }
     }
     return table;
+  }
+
+  /** The helpers that need no other subsystem. */
+  public static HelperTable general() {
+    return of(GENERAL);
   }
 
   /** The helper that a program of that type calls by that number, if this kernel has it. */

@@ -1,0 +1,149 @@
+package io.ebpf4j.jvm.interpreter;
+
+import io.ebpf4j.jvm.context.ContextLayout;
+import io.ebpf4j.jvm.context.ContextLayout.Field;
+import io.ebpf4j.jvm.context.ContextLayout.Kind;
+import io.ebpf4j.jvm.memory.Memory;
+import java.util.Comparator;
+import org.jspecify.annotations.Nullable;
+
+/** Turns what a program does to its visible context into accesses of the real fields. */
+final class ContextAccess {
+  private final ContextLayout layout;
+  private final Field[] fields;
+  private final int packet;
+  private final int packetEnd;
+  private final int packetMeta;
+
+  ContextAccess(ContextLayout layout) {
+    this.layout = layout;
+    this.fields =
+        layout.fields().stream()
+            .sorted(Comparator.comparingInt(Field::offset))
+            .toArray(Field[]::new);
+    this.packet = realOffset(Kind.PACKET);
+    this.packetEnd = realOffset(Kind.PACKET_END);
+    this.packetMeta = realOffset(Kind.PACKET_META);
+  }
+
+  ContextLayout layout() {
+    return layout;
+  }
+
+  /** Whether an address in the visible struct. */
+  boolean contains(long offset) {
+    return offset >= 0 && offset < layout.visibleSize();
+  }
+
+  /** Sets the packet's bounds from the context. */
+  void findPacket(long context, LiveRegions regions) {
+    if (packet < 0 || packetEnd < 0) {
+      return;
+    }
+    long start = Memory.getLong(context + packet);
+    if (packetMeta >= 0) {
+      // Metadata that is not supported is said by a start behind the packet's.
+      start = Math.min(start, Memory.getLong(context + packetMeta));
+    }
+    regions.packet(start, Memory.getLong(context + packetEnd));
+  }
+
+  /** Whether the access may be made as a load; {@link #load} does it. */
+  boolean loads(long offset, int size, boolean signed) {
+    Field field = fieldAt(offset, size);
+    if (field == null) {
+      return false;
+    }
+    return field.kind() == Kind.SCALAR
+        ? offset % size == 0
+        : offset == field.offset() && size == field.size() && !signed;
+  }
+
+  /** The value, zero-extended; where {@link #loads} agreed. */
+  long load(long context, long offset, int size) {
+    Field field = found(offset, size);
+    long real = context + field.realOffset();
+    if (field.kind() != Kind.SCALAR) {
+      return read(real, field.realSize());
+    }
+    long skip = offset - field.offset();
+    if (field.realSize() == field.size()) {
+      return read(real + skip, size);
+    }
+    long value = read(real, field.realSize()) >>> skip * Byte.SIZE;
+    return size == Long.BYTES ? value : value & (1L << size * Byte.SIZE) - 1;
+  }
+
+  /** Whether the access may be made as a store; {@link #store} does it. */
+  boolean stores(long offset, int size) {
+    Field field = fieldAt(offset, size);
+    return field != null
+        && field.writable()
+        && offset % size == 0
+        && (size == field.size() || field.realSize() == field.size());
+  }
+
+  /** Stores the low bytes of a value; where {@link #stores} agreed. */
+  void store(long context, long offset, int size, long value) {
+    Field field = found(offset, size);
+    long real = context + field.realOffset();
+    if (field.realSize() == field.size()) {
+      write(real + offset - field.offset(), size, value);
+    } else {
+      long cut = size == Long.BYTES ? value : value & (1L << size * Byte.SIZE) - 1;
+      write(real, field.realSize(), cut);
+    }
+  }
+
+  private static long read(long address, int size) {
+    return switch (size) {
+      case 1 -> Memory.getByte(address) & 0xffL;
+      case 2 -> Memory.getShort(address) & 0xffffL;
+      case 4 -> Memory.getInt(address) & 0xffffffffL;
+      default -> Memory.getLong(address);
+    };
+  }
+
+  private static void write(long address, int size, long value) {
+    switch (size) {
+      case 1 -> Memory.putByte(address, (byte) value);
+      case 2 -> Memory.putShort(address, (short) value);
+      case 4 -> Memory.putInt(address, (int) value);
+      default -> Memory.putLong(address, value);
+    }
+  }
+
+  private Field found(long offset, int size) {
+    Field field = fieldAt(offset, size);
+    if (field == null) {
+      throw new IllegalStateException("no field at offset " + offset);
+    }
+    return field;
+  }
+
+  private @Nullable Field fieldAt(long offset, int size) {
+    int low = 0;
+    int high = fields.length - 1;
+    while (low <= high) {
+      int middle = low + high >>> 1;
+      Field field = fields[middle];
+      if (offset < field.offset()) {
+        high = middle - 1;
+      } else if (offset >= field.offset() + field.size()) {
+        low = middle + 1;
+      } else {
+        return offset + size <= field.offset() + field.size() ? field : null;
+      }
+    }
+    return null;
+  }
+
+  private int realOffset(Kind kind) {
+    for (Field field : fields) {
+      if (field.kind() == kind) {
+        return field.realOffset();
+      }
+    }
+    return -1;
+  }
+}

@@ -1,0 +1,83 @@
+package io.ebpf4j.jvm.interpreter;
+
+import io.ebpf4j.BpfException;
+import io.ebpf4j.isa.Instruction;
+import io.ebpf4j.jvm.context.ContextLayout;
+import io.ebpf4j.jvm.cpu.Clock;
+import io.ebpf4j.jvm.cpu.Cpu;
+import io.ebpf4j.jvm.cpu.Machine;
+import io.ebpf4j.jvm.handle.Counted;
+import io.ebpf4j.jvm.helper.HelperNames;
+import io.ebpf4j.jvm.helper.HelperTable;
+import io.ebpf4j.jvm.memory.Block;
+import io.ebpf4j.jvm.memory.Memory;
+import io.ebpf4j.spec.Errno;
+import io.ebpf4j.spec.ProgramSpec;
+import io.ebpf4j.spec.ProgramType;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Instructions alone, without a kernel: R1 is the address of a block of memory, R2 its length. As
+ * the conformance tests of RFC 9669 run a program; nothing is verified.
+ *
+ * @param returnValue R0
+ * @param memory the block afterwards
+ */
+@SuppressWarnings("ArrayRecordComponent") // Memory is bytes; equality of runs is not asked for.
+public record MemoryRun(long returnValue, byte[] memory) {
+  private static final ContextLayout NO_CONTEXT = new ContextLayout("none", 0, 0, List.of());
+
+  /**
+   * Runs a program over a copy of {@code memory}, with the general helpers.
+   *
+   * @param budget instructions before it is stopped
+   * @throws BpfException EINVAL where an instruction is malformed or a helper unknown
+   * @throws ProgramFaultException where the program touches what is not its own, calls deeper than
+   *     8 functions or runs for too long
+   */
+  public static MemoryRun of(List<Instruction> program, byte[] memory, long budget) {
+    ProgramSpec spec = ProgramSpec.of("program", ProgramType.UNSPEC, program);
+    HelperTable helpers = HelperTable.general();
+    Code.Source source =
+        new Code.Source(
+            spec,
+            program,
+            Map.of(),
+            (slot, id) ->
+                helpers
+                    .find(id, ProgramType.UNSPEC)
+                    .orElseThrow(() ->
+                        new BpfException(
+                            Errno.EINVAL,
+                            "%s: helper %s is not part of a run without a kernel"
+                                .formatted(
+                                    Location.of(spec, slot),
+                                    HelperNames.nameOf(id).orElse("" + id)))),
+            NO_CONTEXT,
+            null,
+            List.of(),
+            budget);
+    Code code = Code.decode(source, new Nothing());
+    try (Machine machine = new Machine(1, Clock.system(), 0);
+        Block block = Block.allocate(memory.length, Long.BYTES)) {
+      Memory.copy(memory, 0, block.address(), memory.length);
+      Cpu cpu = machine.cpus().getFirst();
+      cpu.enter();
+      try {
+        long result = Run.on(cpu).startOnMemory(code, block.address(), memory.length);
+        byte[] after = new byte[memory.length];
+        Memory.copy(block.address(), after, 0, after.length);
+        return new MemoryRun(result, after);
+      } finally {
+        cpu.exit();
+      }
+    }
+  }
+
+  /** Keeps nothing: no function outlives a run without a kernel. */
+  private static final class Nothing extends Counted {
+    @Override
+    protected void free() {}
+  }
+}

@@ -1,0 +1,80 @@
+package io.ebpf4j.jvm.program;
+
+import io.ebpf4j.BpfException;
+import io.ebpf4j.isa.Instruction;
+import io.ebpf4j.isa.Isa;
+import io.ebpf4j.jvm.helper.HelperNames;
+import io.ebpf4j.jvm.helper.HelperPrototype;
+import io.ebpf4j.jvm.helper.HelperTable;
+import io.ebpf4j.jvm.interpreter.Location;
+import io.ebpf4j.spec.Errno;
+import io.ebpf4j.spec.ProgramSpec;
+import java.util.List;
+import java.util.Set;
+
+/** Whether a program may call what it calls. */
+final class HelperCheck {
+  /** What Linux takes for a license compatible with the GPL. */
+  private static final Set<String> GPL_COMPATIBLE =
+      Set.of(
+          "GPL",
+          "GPL v2",
+          "GPL and additional rights",
+          "Dual BSD/GPL",
+          "Dual MIT/GPL",
+          "Dual MPL/GPL");
+
+  private final HelperTable helpers;
+  private final ProgramSpec spec;
+
+  HelperCheck(HelperTable helpers, ProgramSpec spec) {
+    this.helpers = helpers;
+    this.spec = spec;
+  }
+
+  /** The helper that a slot calls. */
+  HelperPrototype find(int slot, int id) {
+    String name = HelperNames.nameOf(id).map(bare -> "bpf_" + bare).orElse("");
+    if (name.isEmpty()) {
+      throw refused(slot, "there is no helper " + id);
+    }
+    List<HelperPrototype> all = helpers.find(id);
+    if (all.isEmpty()) {
+      throw refused(slot, "helper %s (%d) is not part of this kernel yet".formatted(name, id));
+    }
+    HelperPrototype helper =
+        helpers
+            .find(id, spec.type())
+            .orElseThrow(() ->
+                refused(
+                    slot,
+                    "helper %s (%d) is not for programs of type %s"
+                        .formatted(name, id, spec.type().label())));
+    if (helper.gplOnly() && !GPL_COMPATIBLE.contains(spec.license())) {
+      throw refused(
+          slot,
+          "helper %s (%d) is for programs with a GPL-compatible license, this has \"%s\""
+              .formatted(name, id, spec.license()));
+    }
+    return helper;
+  }
+
+  /** Refuses legacy packet loads where the type has none. */
+  void legacyPacketLoads(boolean allowed) {
+    List<Instruction> instructions = spec.instructions();
+    for (int slot = 0; slot < instructions.size() && !allowed; slot++) {
+      int opcode = instructions.get(slot).opcode();
+      int mode = opcode & 0xe0;
+      if (instructions.get(slot).isWide()) {
+        slot++;
+      } else if ((opcode & 0x07) == Isa.BPF_LD && (mode == Isa.BPF_ABS || mode == Isa.BPF_IND)) {
+        throw refused(
+            slot, "legacy packet loads are not for programs of type " + spec.type().label());
+      }
+    }
+  }
+
+  private BpfException refused(int slot, String sentence) {
+    return new BpfException(Errno.EINVAL, "%s: %s".formatted(Location.of(spec, slot), sentence));
+  }
+}

@@ -1,0 +1,124 @@
+package io.ebpf4j.jvm.program;
+
+import io.ebpf4j.BpfException;
+import io.ebpf4j.isa.InstructionCheck;
+import io.ebpf4j.jvm.context.LegacyPacketAccess;
+import io.ebpf4j.jvm.context.LoadedProgram;
+import io.ebpf4j.jvm.context.ProgramKind;
+import io.ebpf4j.jvm.context.TailCallTable;
+import io.ebpf4j.jvm.cpu.Cpu;
+import io.ebpf4j.jvm.cpu.Machine;
+import io.ebpf4j.jvm.helper.HelperTable;
+import io.ebpf4j.jvm.interpreter.Code;
+import io.ebpf4j.jvm.interpreter.Location;
+import io.ebpf4j.jvm.map.JvmMap;
+import io.ebpf4j.spec.Errno;
+import io.ebpf4j.spec.ProgramSpec;
+import java.util.List;
+import java.util.Map;
+
+/** A program loaded into the kernel in the JVM. It holds its maps. Thread safe. */
+public final class JvmProgram extends LoadedProgram implements Code.Holder {
+  private final ProgramSpec spec;
+  private final int id;
+  private final List<JvmMap> maps;
+  private final Code code;
+
+  private JvmProgram(ProgramSpec spec, int id, List<JvmMap> maps, Code.Source source) {
+    this.spec = spec;
+    this.id = id;
+    this.maps = maps;
+    this.code = Code.decode(source, this);
+  }
+
+  /**
+   * Loads a program: what it refers to is put into its instructions, and what this kernel lacks is
+   * named. Whoever calls holds the program and releases it.
+   *
+   * @param maps what the program's references name; those that it uses are held until it is freed
+   * @param id the kernel-wide id
+   * @throws BpfException EINVAL for a malformed program, or a helper or kernel function that this
+   *     kernel lacks or does not allow; ENOENT for a map or kernel variable that is not there
+   */
+  public static JvmProgram load(
+      Machine machine,
+      HelperTable helpers,
+      ProgramKind kind,
+      ProgramSpec spec,
+      Map<String, JvmMap> maps,
+      int id,
+      LoadOptions options) {
+    kind.check(spec);
+    InstructionCheck.check(spec.instructions())
+        .ifPresent(problem -> {
+          throw new BpfException(
+              Errno.EINVAL,
+              "%s: %s".formatted(Location.of(spec, problem.slot()), problem.sentence()));
+        });
+    References references = References.resolve(machine, spec, maps, options.poisoned());
+    try {
+      for (JvmMap map : references.maps()) {
+        if (map instanceof TailCallTable table) {
+          table.admit(spec);
+        }
+      }
+      LegacyPacketAccess packet = kind.legacyPacketAccess().orElse(null);
+      HelperCheck check = new HelperCheck(helpers, spec);
+      check.legacyPacketLoads(packet != null);
+      Code.Source source =
+          new Code.Source(
+              spec,
+              references.instructions(),
+              references.refused(),
+              check::find,
+              kind.context(spec),
+              packet,
+              references.maps(),
+              options.budget());
+      return new JvmProgram(spec, id, references.maps(), source);
+    } catch (Throwable failure) {
+      references.maps().forEach(JvmMap::release);
+      throw failure;
+    }
+  }
+
+  @Override
+  public ProgramSpec spec() {
+    return spec;
+  }
+
+  @Override
+  public int id() {
+    return id;
+  }
+
+  /** The maps that it uses, in the order of their first use. */
+  public List<JvmMap> maps() {
+    return maps;
+  }
+
+  @Override
+  public Code code() {
+    return code;
+  }
+
+  /**
+   * Runs it once.
+   *
+   * @throws io.ebpf4j.jvm.interpreter.ProgramFaultException where the program does what it may not
+   */
+  @Override
+  public long run(Cpu cpu, long context) {
+    return code.run(cpu, context);
+  }
+
+  @Override
+  protected void free() {
+    maps.forEach(JvmMap::release);
+  }
+
+  @Override
+  public String toString() {
+    return "program %s (id %d)".formatted(spec.name(), id);
+  }
+}

@@ -1,0 +1,36 @@
+package io.ebpf4j.jvm.program;
+
+import java.util.Map;
+
+/**
+ * How a program is loaded.
+ *
+ * @param budget instructions that an activation of a program which was not verified may make, or
+ *     {@link Long#MAX_VALUE} for no limit. Callbacks, global functions, programs after a tail call
+ *     and loops that may_goto bounds have a budget of their own, so no program that Linux accepts
+ *     is cut short.
+ * @param poisoned slots whose CO-RE relocation the kernel cannot fulfil, and what it lacks: an
+ *     error only for a run that reaches them
+ */
+public record LoadOptions(long budget, Map<Integer, String> poisoned) {
+  /** A hundred million instructions, nothing poisoned. */
+  public static final LoadOptions DEFAULT = new LoadOptions(100_000_000, Map.of());
+
+  /** Copies the map. */
+  public LoadOptions {
+    if (budget < 1) {
+      throw new IllegalArgumentException("a budget is at least 1 instruction, not " + budget);
+    }
+    poisoned = Map.copyOf(poisoned);
+  }
+
+  /** These with another budget. */
+  public LoadOptions withBudget(long instructions) {
+    return new LoadOptions(instructions, poisoned);
+  }
+
+  /** These with other poisoned slots. */
+  public LoadOptions withPoisoned(Map<Integer, String> slots) {
+    return new LoadOptions(budget, slots);
+  }
+}

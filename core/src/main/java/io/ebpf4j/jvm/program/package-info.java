@@ -1,0 +1,5 @@
+/** Loaded programs. */
+@NullMarked
+package io.ebpf4j.jvm.program;
+
+import org.jspecify.annotations.NullMarked;
