@@ -1,0 +1,35 @@
+package io.ebpf4j.object;
+
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Says what the {@code __kconfig} externs of an object are: the kernel's {@code CONFIG_…} options,
+ * written as in its {@code .config} file ({@code y}, {@code m}, {@code n}, a number, or a string in
+ * double quotes), and the virtual options that libbpf knows ({@code LINUX_KERNEL_VERSION}, {@code
+ * LINUX_HAS_SYSCALL_WRAPPER}, {@code LINUX_HAS_BPF_COOKIE}), written as numbers.
+ */
+@FunctionalInterface
+public interface KernelConfiguration {
+  /** The option's value, or empty where it is not set. */
+  Optional<String> value(String option);
+
+  /** The kernel in the JVM: Linux 6.18 with BPF and networking, 64-bit, 250 ticks a second. */
+  static KernelConfiguration ofJvm() {
+    Map<String, String> options =
+        Map.ofEntries(
+            Map.entry("LINUX_KERNEL_VERSION", Integer.toString(6 << 16 | 18 << 8)),
+            Map.entry("LINUX_HAS_SYSCALL_WRAPPER", "1"),
+            Map.entry("LINUX_HAS_BPF_COOKIE", "1"),
+            Map.entry("CONFIG_64BIT", "y"),
+            Map.entry("CONFIG_BPF", "y"),
+            Map.entry("CONFIG_BPF_SYSCALL", "y"),
+            Map.entry("CONFIG_BPF_JIT", "y"),
+            Map.entry("CONFIG_HZ", "250"),
+            Map.entry("CONFIG_INET", "y"),
+            Map.entry("CONFIG_NET", "y"),
+            Map.entry("CONFIG_SMP", "y"),
+            Map.entry("CONFIG_XDP_SOCKETS", "y"));
+    return option -> Optional.ofNullable(options.get(option));
+  }
+}
