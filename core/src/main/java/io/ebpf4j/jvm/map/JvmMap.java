@@ -137,13 +137,22 @@ public abstract class JvmMap extends Counted {
 
   /** As {@link io.ebpf4j.BpfMap#update(MemorySegment, MemorySegment, long)}. */
   public final void update(MemorySegment key, MemorySegment value, long flags) {
+    update(key, value, flags, null);
+  }
+
+  /**
+   * As {@link #update(MemorySegment, MemorySegment, long)}, through a handle: what is put in may go
+   * with it.
+   */
+  public final void update(
+      MemorySegment key, MemorySegment value, long flags, @Nullable Object handle) {
     writers.incrementAndGet();
     try {
       checkWritable();
       checkLock(flags);
       checkRoom("key", key, spec.keySize(), 1);
       checkRoom("value", value, userValueSize(), 1);
-      set(key, value, flags);
+      set(key, value, flags, handle);
     } finally {
       writers.decrementAndGet();
     }
@@ -235,6 +244,9 @@ public abstract class JvmMap extends Counted {
     throw refusal(Errno.ENOTSUPP, "%s cannot be mapped".formatted(spec.type()));
   }
 
+  /** A handle that may have been given to {@code update} has been closed. */
+  public void handleClosed(Object handle) {}
+
   @Override
   public final String toString() {
     return "map " + (spec.name().isEmpty() ? "with id " + id : spec.name());
@@ -250,6 +262,11 @@ public abstract class JvmMap extends Counted {
 
   /** Sets a value for the user. */
   protected abstract void set(MemorySegment key, MemorySegment value, long flags);
+
+  /** Sets a value for the user of a handle. */
+  protected void set(MemorySegment key, MemorySegment value, long flags, @Nullable Object handle) {
+    set(key, value, flags);
+  }
 
   /** Deletes a key for the user, and says whether it was there. */
   protected abstract boolean remove(MemorySegment key);

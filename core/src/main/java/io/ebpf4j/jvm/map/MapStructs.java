@@ -1,6 +1,7 @@
 package io.ebpf4j.jvm.map;
 
 import io.ebpf4j.jvm.memory.Memory;
+import io.ebpf4j.spec.MapFlags;
 import io.ebpf4j.spec.MapSpec;
 import java.nio.charset.StandardCharsets;
 
@@ -39,7 +40,7 @@ public final class MapStructs {
     VALUE_SIZE.put(map, spec.valueSize());
     MAX_ENTRIES.put(map, spec.maxEntries());
     MAP_EXTRA.put(map, spec.extra());
-    MAP_FLAGS.put(map, spec.flags());
+    MAP_FLAGS.put(map, spec.flags() & ~(MapFlags.RDONLY | MapFlags.WRONLY));
     ID.put(map, id);
     NUMA_NODE.put(map, MapTypes.numaNode(spec));
     BTF_KEY_TYPE_ID.put(map, spec.keyType());

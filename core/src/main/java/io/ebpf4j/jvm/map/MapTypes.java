@@ -3,6 +3,7 @@ package io.ebpf4j.jvm.map;
 import static io.ebpf4j.spec.MapFlags.INNER_MAP;
 import static io.ebpf4j.spec.MapFlags.MMAPABLE;
 import static io.ebpf4j.spec.MapFlags.NUMA_NODE;
+import static io.ebpf4j.spec.MapFlags.PRESERVE_ELEMS;
 import static io.ebpf4j.spec.MapFlags.RDONLY;
 import static io.ebpf4j.spec.MapFlags.RDONLY_PROG;
 import static io.ebpf4j.spec.MapFlags.WRONLY;
@@ -61,6 +62,23 @@ public final class MapTypes {
         }
         yield withMemory(spec, () -> PerCpuArrayMap.create(machine, spec, id, fields(spec)));
       }
+      case PROG_ARRAY -> {
+        checkFdArray(spec, NUMA_NODE | USER_ACCESS);
+        yield withMemory(spec, () -> ProgArray.create(machine, spec, id));
+      }
+      case PERF_EVENT_ARRAY -> {
+        checkFdArray(spec, NUMA_NODE | USER_ACCESS | PRESERVE_ELEMS);
+        yield withMemory(spec, () -> PerfEventArray.create(machine, spec, id));
+      }
+      case CGROUP_ARRAY -> {
+        checkFdArray(spec, NUMA_NODE | USER_ACCESS);
+        yield withMemory(spec, () -> CgroupArray.create(machine, spec, id));
+      }
+      case ARRAY_OF_MAPS -> {
+        checkFdArray(spec, NUMA_NODE | USER_ACCESS);
+        JvmMap template = checkTemplate(spec, innerTemplate);
+        yield withMemory(spec, () -> ArrayOfMaps.create(machine, spec, id, template));
+      }
       case UNSPEC -> throw refusal(spec, Errno.EINVAL, "UNSPEC is no map type");
       default ->
           throw refusal(
@@ -118,6 +136,35 @@ public final class MapTypes {
     }
   }
 
+  /**
+   * Checks an array of descriptors. Its BTF types are not looked at: Linux refuses them (ENOTSUPP)
+   * and every loader leaves them out.
+   */
+  private static void checkFdArray(MapSpec spec, int allowedFlags) {
+    if (spec.valueSize() != Integer.BYTES) {
+      throw refusal(
+          spec,
+          Errno.EINVAL,
+          "values of %s are descriptors of 4 bytes, not %s"
+              .formatted(spec.type(), Integer.toUnsignedString(spec.valueSize())));
+    }
+    checkArray(spec, allowedFlags);
+    checkName(spec);
+  }
+
+  private static JvmMap checkTemplate(MapSpec spec, @Nullable JvmMap template) {
+    if (template == null) {
+      throw refusal(spec, Errno.EINVAL, "a map of maps needs a template of its inner maps");
+    }
+    if (template instanceof ArrayOfMaps) {
+      throw refusal(spec, Errno.EINVAL, "an inner map cannot be a map of maps itself");
+    }
+    if (template instanceof ProgArray) {
+      throw refusal(spec, Errno.ENOTSUPP, "a PROG_ARRAY cannot be an inner map");
+    }
+    return template;
+  }
+
   private static void checkValueSize(MapSpec spec) {
     if (spec.valueSize() < 0) {
       throw refusal(
@@ -130,6 +177,11 @@ public final class MapTypes {
 
   /** The last checks before a map is made: its name, its types. */
   private static SpecialFields fields(MapSpec spec) {
+    checkName(spec);
+    return SpecialFields.NONE;
+  }
+
+  private static void checkName(MapSpec spec) {
     String name = spec.name();
     boolean characters =
         name.chars()
@@ -138,7 +190,6 @@ public final class MapTypes {
       throw refusal(
           spec, Errno.EINVAL, "a name has at most 15 letters, digits, underscores and dots");
     }
-    return SpecialFields.NONE;
   }
 
   private static JvmMap withMemory(MapSpec spec, Supplier<JvmMap> creation) {

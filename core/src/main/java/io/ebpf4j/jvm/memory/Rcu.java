@@ -63,6 +63,11 @@ public final class Rcu implements AutoCloseable {
     }
   }
 
+  /** Whether the calling thread is a reader that is inside. */
+  public synchronized boolean isInside() {
+    return readers.stream().anyMatch(reader -> reader.owner == Thread.currentThread());
+  }
+
   /** Waits until every callback given before has run. */
   public void barrier() {
     Thread running;

@@ -18,7 +18,7 @@ final class TestKernel implements AutoCloseable {
   final Machine machine;
   final MapTable table;
   final FdTable fds = new FdTable();
-  private final Block scratch = Block.allocate(4096, 8);
+  private final Block scratch = Block.allocate(1 << 17, 8);
   private int ids;
 
   TestKernel() {
@@ -43,17 +43,24 @@ final class TestKernel implements AutoCloseable {
     return machine.cpus().get(0);
   }
 
-  /**
-   * A key or value in raw memory: the first half of the scratch is for keys, the second for values.
-   */
+  /** A key in raw memory, until the next one. */
   long rawKey(int key) {
     Memory.putInt(scratch.address(), key);
     return scratch.address();
   }
 
+  /** A value in raw memory, until the next one. */
   long rawValue(long value) {
     Memory.putLong(scratch.address() + 2048, value);
     return scratch.address() + 2048;
+  }
+
+  /** Room for a value of up to 100,000 bytes. */
+  long rawLarge(int bytes) {
+    if (bytes > 100_000) {
+      throw new IllegalArgumentException("no room for " + bytes);
+    }
+    return scratch.address() + 4096;
   }
 
   static byte[] u32(int value) {
