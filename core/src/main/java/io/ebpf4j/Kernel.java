@@ -1,6 +1,7 @@
 package io.ebpf4j;
 
 import io.ebpf4j.btf.Btf;
+import io.ebpf4j.object.ObjectFile;
 import io.ebpf4j.spec.MapSpec;
 import io.ebpf4j.spec.ProgramSpec;
 import java.util.Map;
@@ -35,6 +36,26 @@ public interface Kernel extends AutoCloseable {
    * @throws BpfException where something is missing before the verifier is reached
    */
   Program loadProgram(ProgramSpec spec, Map<String, BpfMap> maps);
+
+  /**
+   * Creates all maps and loads all programs of an object, or nothing.
+   *
+   * @throws BpfException where a map or a program is refused
+   */
+  default BpfObject load(ObjectFile file) {
+    return load(file, LoadOptions.none());
+  }
+
+  /**
+   * The same, with maps reused or pinned elsewhere.
+   *
+   * @throws BpfException where a map or a program is refused; EINVAL where a reused or pinned map
+   *     differs from the object's
+   * @throws IllegalArgumentException where a map is to be reused that the object does not have
+   */
+  default BpfObject load(ObjectFile file, LoadOptions options) {
+    return new ObjectLoader(this, file, options).load();
+  }
 
   /** A new handle of the map with that id. */
   Optional<BpfMap> mapById(int id);

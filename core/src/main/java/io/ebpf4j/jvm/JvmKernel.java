@@ -1,0 +1,281 @@
+package io.ebpf4j.jvm;
+
+import io.ebpf4j.BpfException;
+import io.ebpf4j.BpfMap;
+import io.ebpf4j.Handle;
+import io.ebpf4j.Kernel;
+import io.ebpf4j.Program;
+import io.ebpf4j.btf.Btf;
+import io.ebpf4j.jvm.context.LoadedProgram;
+import io.ebpf4j.jvm.context.ProgramKind;
+import io.ebpf4j.jvm.cpu.Clock;
+import io.ebpf4j.jvm.cpu.Machine;
+import io.ebpf4j.jvm.handle.Counted;
+import io.ebpf4j.jvm.handle.FdTable;
+import io.ebpf4j.jvm.handle.IdTable;
+import io.ebpf4j.jvm.handle.PinDirectory;
+import io.ebpf4j.jvm.helper.HelperTable;
+import io.ebpf4j.jvm.map.JvmMap;
+import io.ebpf4j.jvm.map.MapTypes;
+import io.ebpf4j.jvm.program.JvmProgram;
+import io.ebpf4j.jvm.program.LoadOptions;
+import io.ebpf4j.object.CoreRelocator;
+import io.ebpf4j.spec.Errno;
+import io.ebpf4j.spec.MapSpec;
+import io.ebpf4j.spec.ProgramSpec;
+import io.ebpf4j.spec.ProgramType;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/**
+ * The kernel in the JVM: Linux 6.18's maps, programs and errors on any OS, without root.
+ *
+ * <p>With a fixed clock, a seed and a number of CPUs, two runs over the same input give the same
+ * bytes.
+ */
+public final class JvmKernel implements Kernel {
+  private final Machine machine;
+  private final FdTable fds = new FdTable();
+  private final PinDirectory pins = new PinDirectory();
+  private final IdTable<JvmMap> maps = new IdTable<>();
+  private final IdTable<LoadedProgram> programs = new IdTable<>();
+  private final Set<Handle> handles = ConcurrentHashMap.newKeySet();
+  private final Subsystems subsystems;
+  private final long instructionBudget;
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  private JvmKernel(Builder builder) {
+    machine = new Machine(builder.cpus, builder.clock, builder.seed);
+    machine.slots().set(FdTable.SLOT, fds);
+    subsystems = new Subsystems(machine);
+    instructionBudget = builder.instructionBudget;
+  }
+
+  /** A kernel with the host's CPUs and clock. */
+  public static JvmKernel create() {
+    return builder().build();
+  }
+
+  /** A kernel to be described first. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** How a kernel is to be; each setting has the host's as default. */
+  public static final class Builder {
+    private int cpus = Runtime.getRuntime().availableProcessors();
+    private Clock clock = Clock.system();
+    private long seed = System.nanoTime();
+    private long instructionBudget = LoadOptions.DEFAULT.budget();
+
+    private Builder() {}
+
+    /** Possible CPUs, at least 1. */
+    public Builder cpus(int count) {
+      cpus = count;
+      return this;
+    }
+
+    /** The time that programs see. */
+    public Builder clock(Clock source) {
+      clock = source;
+      return this;
+    }
+
+    /** Where the CPUs' random numbers start. */
+    public Builder seed(long start) {
+      seed = start;
+      return this;
+    }
+
+    /** Instructions after which a run is stopped, at least 1. */
+    public Builder instructionBudget(long instructions) {
+      instructionBudget = instructions;
+      return this;
+    }
+
+    /** The kernel. */
+    public JvmKernel build() {
+      return new JvmKernel(this);
+    }
+  }
+
+  @Override
+  public String name() {
+    return "jvm";
+  }
+
+  @Override
+  public int possibleCpus() {
+    return machine.cpus().size();
+  }
+
+  @Override
+  public Btf btf() {
+    return Subsystems.btf();
+  }
+
+  @Override
+  public BpfMap createMap(MapSpec spec) {
+    mustBeOpen();
+    MapSpec template = spec.inner();
+    if (template == null) {
+      return handle(MapTypes.create(machine, spec, maps.next(), null));
+    }
+    JvmMap inner = MapTypes.create(machine, template, maps.next(), null);
+    try {
+      return handle(MapTypes.create(machine, spec, maps.next(), inner));
+    } finally {
+      inner.release();
+    }
+  }
+
+  @Override
+  public Program loadProgram(ProgramSpec spec, Map<String, BpfMap> named) {
+    mustBeOpen();
+    ProgramKind kind = kind(spec.type());
+    Map<String, JvmMap> used = new HashMap<>();
+    named.forEach((name, map) -> used.put(name, own(name, map)));
+    CoreRelocator.Relocated relocated = adapt(spec);
+    LoadedProgram program =
+        JvmProgram.load(
+            machine,
+            Subsystems.helpers(),
+            kind,
+            relocated.program(),
+            used,
+            programs.next(),
+            new LoadOptions(instructionBudget, relocated.poisoned()));
+    programs.add(program.id(), program);
+    return opened(program, () -> new JvmProgramHandle(this, program));
+  }
+
+  @Override
+  public Optional<BpfMap> mapById(int id) {
+    return maps.hold(id).map(map -> opened(map, () -> new JvmMapHandle(this, map)));
+  }
+
+  @Override
+  public Optional<Program> programById(int id) {
+    return programs.hold(id).map(p -> opened(p, () -> new JvmProgramHandle(this, p)));
+  }
+
+  @Override
+  public Handle openPinned(String path) {
+    Counted pinned = pins.hold(path).orElseThrow(() -> PinDirectory.notPinned(path));
+    return opened(
+        pinned,
+        () ->
+            switch (pinned) {
+              case JvmMap map -> new JvmMapHandle(this, map);
+              case LoadedProgram program -> new JvmProgramHandle(this, program);
+              default -> throw new IllegalStateException(pinned + " cannot be opened by a pin");
+            });
+  }
+
+  @Override
+  public boolean isPinned(String path) {
+    return pins.contains(path);
+  }
+
+  @Override
+  public void unpin(String path) {
+    pins.unpin(path);
+  }
+
+  /** Sends each line that a program prints there; called on the program's thread. */
+  public void trace(Consumer<String> sink) {
+    machine.trace(sink);
+  }
+
+  /** Bytes that all maps hold. */
+  public long memoryBytes() {
+    return maps.all().stream().mapToLong(JvmMap::memoryBytes).sum();
+  }
+
+  /** The helper functions that programs may call here, by number. */
+  public static HelperTable helpers() {
+    return Subsystems.helpers();
+  }
+
+  @Override
+  public void close() {
+    if (closed.compareAndSet(false, true)) {
+      List.copyOf(handles).forEach(Handle::close);
+      pins.close();
+      machine.rcu().barrier();
+      subsystems.close();
+      machine.close();
+    }
+  }
+
+  Machine machine() {
+    return machine;
+  }
+
+  FdTable fds() {
+    return fds;
+  }
+
+  PinDirectory pins() {
+    return pins;
+  }
+
+  void opened(Handle handle) {
+    handles.add(handle);
+  }
+
+  void closed(Handle handle) {
+    handles.remove(handle);
+  }
+
+  ProgramKind kind(ProgramType type) {
+    return subsystems
+        .kind(type)
+        .orElseThrow(() ->
+            new BpfException(
+                Errno.EINVAL,
+                "program type %s is not built in the JVM kernel yet".formatted(type)));
+  }
+
+  private CoreRelocator.Relocated adapt(ProgramSpec spec) {
+    Btf types = spec.btf();
+    return types == null || spec.coreRelocations().isEmpty()
+        ? new CoreRelocator.Relocated(spec, Map.of())
+        : new CoreRelocator(types, btf()).relocate(spec);
+  }
+
+  private BpfMap handle(JvmMap map) {
+    maps.add(map.id(), map);
+    return opened(map, () -> new JvmMapHandle(this, map));
+  }
+
+  /** A handle, which holds the object itself: the caller's hold ends. */
+  private static <H extends Handle> H opened(Counted held, Supplier<H> handle) {
+    try {
+      return handle.get();
+    } finally {
+      held.release();
+    }
+  }
+
+  private JvmMap own(String name, BpfMap map) {
+    if (map instanceof JvmMapHandle handle && handle.kernel() == this) {
+      return handle.object();
+    }
+    throw new IllegalArgumentException("map '%s' belongs to another kernel".formatted(name));
+  }
+
+  private void mustBeOpen() {
+    if (closed.get()) {
+      throw new IllegalStateException("the kernel was used after it was closed");
+    }
+  }
+}

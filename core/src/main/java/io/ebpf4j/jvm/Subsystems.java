@@ -1,0 +1,65 @@
+package io.ebpf4j.jvm;
+
+import io.ebpf4j.btf.Btf;
+import io.ebpf4j.btf.BtfType;
+import io.ebpf4j.jvm.context.ProgramKind;
+import io.ebpf4j.jvm.cpu.Machine;
+import io.ebpf4j.jvm.helper.ControlHelpers;
+import io.ebpf4j.jvm.helper.HelperTable;
+import io.ebpf4j.jvm.map.MapHelpers;
+import io.ebpf4j.jvm.map.MapTable;
+import io.ebpf4j.jvm.net.Net;
+import io.ebpf4j.spec.ProgramType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** The subsystems of one kernel: a line for each, and what they bring put together. */
+final class Subsystems implements AutoCloseable {
+  private final MapTable maps;
+  private final Net net;
+  private final Map<ProgramType, ProgramKind> kinds;
+
+  Subsystems(Machine machine) {
+    maps = MapTable.install(machine);
+    net = new Net(machine);
+    kinds = net.kinds().stream().collect(Collectors.toMap(ProgramKind::type, Function.identity()));
+  }
+
+  Optional<ProgramKind> kind(ProgramType type) {
+    return Optional.ofNullable(kinds.get(type));
+  }
+
+  static HelperTable helpers() {
+    return Helpers.TABLE;
+  }
+
+  static Btf btf() {
+    return Types.BTF;
+  }
+
+  @Override
+  public void close() {
+    net.close();
+    maps.close();
+  }
+
+  // Holders: the helpers and the types are read when the first program needs them.
+
+  private static final class Helpers {
+    static final HelperTable TABLE = HelperTable.of(classes());
+
+    private static List<Class<?>> classes() {
+      List<Class<?>> classes = new ArrayList<>(List.of(ControlHelpers.class, MapHelpers.class));
+      classes.addAll(Net.helpers());
+      return classes;
+    }
+  }
+
+  private static final class Types {
+    static final Btf BTF = new Btf(List.of(new BtfType.VoidType()));
+  }
+}
