@@ -200,7 +200,7 @@ public final class Btf {
    */
   public int alignmentOf(int id) {
     sizeOf(id);
-    return new BtfAlignment(this).of(id);
+    return new BtfLayout(this::type).alignment(id);
   }
 
   /**

@@ -17,8 +17,6 @@ final class BtfCheck {
   /** The kernel takes 511 bytes; mangled names of C++ and Rust are longer. */
   private static final int MAX_NAME_BYTES = 4096;
 
-  private static final int POINTER_BYTES = 8;
-
   private final RawBtf raw;
   private final int[] sizes;
 
@@ -281,6 +279,10 @@ final class BtfCheck {
         int id = path[top];
         if (nextPart[top] < parts(id)) {
           int part = part(id, nextPart[top]++);
+          if (raw.kind(part) == BtfKind.VAR || raw.kind(part) == BtfKind.DATASEC) {
+            throw wrong(
+                id, "it consists of type %d, which is a %s".formatted(part, raw.kind(part)));
+          }
           if (depths[part] < 0) {
             throw wrong(part, "it contains itself, through type %d".formatted(id));
           }
@@ -331,7 +333,7 @@ final class BtfCheck {
   private int size(int id) {
     return switch (raw.kind(id)) {
       case INT, STRUCT, UNION, ENUM, ENUM64, FLOAT, DATASEC -> raw.sizeOrType(id);
-      case PTR -> POINTER_BYTES;
+      case PTR -> BtfLayout.POINTER_BYTES;
       case TYPEDEF, VOLATILE, CONST, RESTRICT, TYPE_TAG, VAR -> sizes[raw.sizeOrType(id)];
       case ARRAY -> arraySize(id);
       case VOID, FWD, FUNC, FUNC_PROTO, DECL_TAG -> NO_SIZE;

@@ -31,19 +31,21 @@ final class MemberPath {
       MemberPlace from = place.get();
       place =
           step.group(1) != null
-              ? named(from, step.group(1))
+              ? named(btf, from, step.group(1))
               : element(from, Long.parseLong(step.group(2)));
       end = step.end();
     }
     return place;
   }
 
-  private Optional<MemberPlace> named(MemberPlace from, String name) {
-    return named(from.type(), from.bitOffset(), name, new HashSet<>());
+  /** The member of one name, without dots, of the struct or union that starts at a place. */
+  static Optional<MemberPlace> named(Btf btf, MemberPlace from, String name) {
+    return named(btf, from.type(), from.bitOffset(), name, new HashSet<>());
   }
 
   /** A struct that was searched is not searched again: the same anonymous one may occur often. */
-  private Optional<MemberPlace> named(int id, long start, String name, Set<Integer> searched) {
+  private static Optional<MemberPlace> named(
+      Btf btf, int id, long start, String name, Set<Integer> searched) {
     int stripped = btf.strip(id);
     if (!(btf.type(stripped) instanceof BtfType.Composite composite) || !searched.add(stripped)) {
       return Optional.empty();
@@ -54,7 +56,7 @@ final class MemberPath {
         return Optional.of(new MemberPlace(member.type(), offset, member.bitFieldSize()));
       }
       if (member.name().isEmpty()) {
-        Optional<MemberPlace> inner = named(member.type(), offset, name, searched);
+        Optional<MemberPlace> inner = named(btf, member.type(), offset, name, searched);
         if (inner.isPresent()) {
           return inner;
         }

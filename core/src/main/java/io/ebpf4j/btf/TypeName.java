@@ -6,13 +6,15 @@ import java.util.Locale;
 
 /**
  * Writes a type as C declares it. Prototypes may lead to each other in a circle or branch without
- * end, so after some hundred types it writes {@code ...} for what is left.
+ * end, so where it gets too deep or long it writes {@code ...} for what is left.
  */
 final class TypeName {
   private static final int MAX_TYPES = 500;
+  private static final int MAX_DEPTH = 60;
 
   private final Btf btf;
   private int types;
+  private int depth;
 
   TypeName(Btf btf) {
     this.btf = btf;
@@ -24,11 +26,18 @@ final class TypeName {
   }
 
   /** A declaration of what is {@code inner} in it: C reads from the inside out. */
-  String declare(int id, String inner) {
-    if (++types > MAX_TYPES) {
+  private String declare(int id, String inner) {
+    if (++types > MAX_TYPES || depth == MAX_DEPTH) {
       return "...";
     }
-    return switch (btf.type(id)) {
+    depth++;
+    String declaration = declare(btf.type(id), inner);
+    depth--;
+    return declaration;
+  }
+
+  private String declare(BtfType type, String inner) {
+    return switch (type) {
       case BtfType.VoidType _ -> join("void", inner);
       case BtfType.Int t -> join(t.name(), inner);
       case BtfType.FloatType t -> join(t.name(), inner);
