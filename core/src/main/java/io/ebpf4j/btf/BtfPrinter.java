@@ -19,7 +19,8 @@ import java.nio.charset.StandardCharsets;
  * Tells a {@link BtfSink} what the bytes of a value mean, in the form of bpftool's map dump:
  * structs and unions are objects, with anonymous members as objects named "", arrays are arrays,
  * but an array of {@code char} is a string where it is printable up to its first zero; an enum is
- * its constant's name, or its number as signed; a data section is an object of one array.
+ * its constant's name, or its number as signed; a data section is an object of one array, without
+ * what has no bytes there (functions).
  */
 public final class BtfPrinter {
   private static final ValueLayout.OfShort SHORT =
@@ -229,6 +230,9 @@ public final class BtfPrinter {
     sink.name(type.name());
     sink.startArray();
     for (SectionVariable place : type.variables()) {
+      if (!btf.hasSize(place.type())) {
+        continue;
+      }
       long end = at + place.offset() + btf.sizeOf(place.type());
       if (end > bytes.byteSize()) {
         throw new BtfFormatException(

@@ -4,10 +4,12 @@ import static io.ebpf4j.btf.BtfSamples.struct;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.ebpf4j.btf.BtfType.DataSection;
 import io.ebpf4j.btf.BtfType.Enumeration;
 import io.ebpf4j.btf.BtfType.Enumerator;
 import io.ebpf4j.btf.BtfType.Int;
 import io.ebpf4j.btf.BtfType.Linkage;
+import io.ebpf4j.btf.BtfType.SectionVariable;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -157,6 +159,14 @@ final class BtfPrinterTest {
             types.variable("s", types.array(types.signed("char", 1), 4), Linkage.STATIC));
     assertThat(JsonSink.of(section, types, "0500000061620000"))
         .isEqualTo("{\".data\":[{\"g\":5},{\"s\":\"ab\"}]}");
+  }
+
+  @Test
+  void functionsOfASectionAreLeftOut() {
+    int function = types.function("kfunc", types.prototype(0), Linkage.EXTERN);
+    int section =
+        types.add(new DataSection(".ksyms", 0, List.of(new SectionVariable(function, 0, 0))));
+    assertThat(JsonSink.of(section, types, "")).isEqualTo("{\".ksyms\":[]}");
   }
 
   @Test
