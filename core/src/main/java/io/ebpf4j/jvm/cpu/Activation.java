@@ -18,6 +18,14 @@ public interface Activation {
    */
   long tailCall(long context, long map, long index);
 
+  /**
+   * Whether all those bytes are memory of the run that it may read now: for helpers that follow
+   * pointers which nothing has checked, such as bpf_trace_printk's %s.
+   */
+  default boolean readable(long address, long bytes) {
+    return false;
+  }
+
   /** The function as something that outlives the run and holds the program. */
   BoundFunction bind(long function);
 

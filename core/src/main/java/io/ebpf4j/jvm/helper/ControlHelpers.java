@@ -20,18 +20,17 @@ public final class ControlHelpers {
     if (flags != 0) {
       return -Errno.EINVAL.number();
     }
-    // The kernel's parameter is a u32: higher bits are not looked at.
-    int count = (int) iterations;
-    if (Integer.compareUnsigned(count, MAX_LOOPS) > 0) {
-      return -Errno.E2BIG.number();
+    if (Long.compareUnsigned(iterations, MAX_LOOPS) > 0) {
+      // Linux inlines the loop, with a 32-bit move here: the upper half is zero.
+      return Integer.toUnsignedLong(-Errno.E2BIG.number());
     }
     Activation running = cpu.activation();
-    for (int i = 0; i < count; i++) {
+    for (long i = 0; i < iterations; i++) {
       if (running.call(cpu, function, i, context, 0, 0, 0) != 0) {
-        return i + 1L;
+        return i + 1;
       }
     }
-    return count;
+    return iterations;
   }
 
   /** Goes on with another program; comes back, with nothing done, where there is none. */

@@ -17,7 +17,13 @@ import java.util.Optional;
  */
 public final class HelperTable {
   /** The classes of {@link #general}. */
-  public static final List<Class<?>> GENERAL = List.of(ControlHelpers.class);
+  public static final List<Class<?>> GENERAL =
+      List.of(
+          ControlHelpers.class,
+          SystemHelpers.class,
+          StringHelpers.class,
+          PrintHelpers.class,
+          ChecksumHelpers.class);
 
   private final Map<Integer, List<HelperPrototype>> byId = new HashMap<>();
 

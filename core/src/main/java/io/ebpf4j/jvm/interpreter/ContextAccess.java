@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class ContextAccess {
   private final ContextLayout layout;
   private final Field[] fields;
+  private final boolean memory;
   private final int packet;
   private final int packetEnd;
   private final int packetMeta;
@@ -21,6 +22,7 @@ final class ContextAccess {
         layout.fields().stream()
             .sorted(Comparator.comparingInt(Field::offset))
             .toArray(Field[]::new);
+    this.memory = layout.isMemory();
     this.packet = realOffset(Kind.PACKET);
     this.packetEnd = realOffset(Kind.PACKET_END);
     this.packetMeta = realOffset(Kind.PACKET_META);
@@ -30,9 +32,14 @@ final class ContextAccess {
     return layout;
   }
 
-  /** Whether an address in the visible struct. */
-  boolean contains(long offset) {
-    return offset >= 0 && offset < layout.visibleSize();
+  /** Bytes of the context at an address that the program sees. */
+  int visibleBytes(long context) {
+    return layout.visibleBytes(context);
+  }
+
+  /** Whether the context is plain memory too, which helpers take. */
+  boolean isMemory() {
+    return memory;
   }
 
   /** Sets the packet's bounds from the context. */
@@ -54,9 +61,7 @@ final class ContextAccess {
     if (field == null) {
       return false;
     }
-    return field.kind() == Kind.SCALAR
-        ? offset % size == 0
-        : offset == field.offset() && size == field.size() && !signed;
+    return field.loads(offset, size) && (field.kind() == Kind.SCALAR || !signed);
   }
 
   /** The value, zero-extended; where {@link #loads} agreed. */
@@ -77,10 +82,7 @@ final class ContextAccess {
   /** Whether the access may be made as a store; {@link #store} does it. */
   boolean stores(long offset, int size) {
     Field field = fieldAt(offset, size);
-    return field != null
-        && field.writable()
-        && offset % size == 0
-        && (size == field.size() || field.realSize() == field.size());
+    return field != null && field.stores(offset, size);
   }
 
   /** Stores the low bytes of a value; where {@link #stores} agreed. */

@@ -30,9 +30,8 @@ final class NearestRegion implements LiveRegions.RegionVisitor {
       return address == 0 ? "a NULL pointer" : "a NULL pointer plus " + address;
     }
     run.regions.forEach(this);
-    if (run.context() != 0) {
-      int size = run.frames.code().context.layout().visibleSize();
-      visit("the context", run.context(), run.context() + size, true, true);
+    if (run.contextBytes() > 0) {
+      visit("the context", run.context(), run.context() + run.contextBytes(), true, true);
     }
     if (distance > NEAR) {
       return "nowhere near any memory of this run";

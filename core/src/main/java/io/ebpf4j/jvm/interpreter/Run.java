@@ -27,6 +27,7 @@ final class Run implements Activation {
   final Frames frames = new Frames(this);
   private final HelperCalls helperCalls = new HelperCalls(this);
   private long context;
+  private int contextBytes;
   private int tailCalls;
   private @Nullable Code next;
 
@@ -54,6 +55,10 @@ final class Run implements Activation {
   long start(Code code, long newContext) {
     prepare(code, newContext);
     registers[1] = newContext;
+    contextBytes = code.context.visibleBytes(newContext);
+    if (code.context.isMemory()) {
+      regions.grants().add(newContext, newContext + contextBytes, true);
+    }
     code.context.findPacket(newContext, regions);
     return run(0);
   }
@@ -109,6 +114,11 @@ final class Run implements Activation {
   }
 
   @Override
+  public boolean readable(long address, long bytes) {
+    return regions.find(address, bytes, false);
+  }
+
+  @Override
   public BoundFunction bind(long function) {
     return new Bound(frames.code(), frames.code().function(function));
   }
@@ -134,7 +144,7 @@ final class Run implements Activation {
   long load(int slot, long address, int size, boolean signed) {
     ContextAccess fields = frames.code().context;
     long offset = address - context;
-    if (context != 0 && fields.contains(offset)) {
+    if (offset >= 0 && offset < contextBytes) {
       if (!fields.loads(offset, size, signed)) {
         throw Faults.contextAccess(this, slot, offset, size, false);
       }
@@ -153,7 +163,7 @@ final class Run implements Activation {
   void store(int slot, long address, int size, long value) {
     ContextAccess fields = frames.code().context;
     long offset = address - context;
-    if (context != 0 && fields.contains(offset)) {
+    if (offset >= 0 && offset < contextBytes) {
       if (!fields.stores(offset, size)) {
         throw Faults.contextAccess(this, slot, offset, size, true);
       }
@@ -196,6 +206,11 @@ final class Run implements Activation {
     return context;
   }
 
+  /** Bytes of the context that the program sees; 0 where there is none. */
+  int contextBytes() {
+    return contextBytes;
+  }
+
   /** The map whose struct lies at an address: one of the program's, or one it looked up. */
   @Nullable JvmMap mapAt(long address) {
     for (JvmMap map : frames.code().maps) {
@@ -214,6 +229,7 @@ final class Run implements Activation {
   private void prepare(Code code, long newContext) {
     Arrays.fill(registers, 0);
     context = newContext;
+    contextBytes = 0;
     tailCalls = 0;
     next = null;
     regions.reset(code.areas);
