@@ -1,7 +1,9 @@
 package io.ebpf4j;
 
 import io.ebpf4j.btf.Btf;
+import io.ebpf4j.object.KernelConfiguration;
 import io.ebpf4j.object.ObjectFile;
+import io.ebpf4j.object.ObjectFormatException;
 import io.ebpf4j.spec.MapSpec;
 import io.ebpf4j.spec.ProgramSpec;
 import java.util.Map;
@@ -21,6 +23,11 @@ public interface Kernel extends AutoCloseable {
   /** The kernel's own types, which CO-RE relocates against. */
   Btf btf();
 
+  /** What an object's {@code __kconfig} externs are here. */
+  default KernelConfiguration configuration() {
+    return KernelConfiguration.ofJvm();
+  }
+
   /**
    * Creates a map.
    *
@@ -38,8 +45,10 @@ public interface Kernel extends AutoCloseable {
   Program loadProgram(ProgramSpec spec, Map<String, BpfMap> maps);
 
   /**
-   * Creates all maps and loads all programs of an object, or nothing.
+   * Creates all maps and loads all programs of an object, or nothing. Before that the object's
+   * {@code .kconfig} map is filled from {@link #configuration}.
    *
+   * @throws ObjectFormatException where the object needs an option that this kernel does not have
    * @throws BpfException where a map or a program is refused
    */
   default BpfObject load(ObjectFile file) {

@@ -34,6 +34,7 @@ final class ObjectLoader {
   }
 
   BpfObject load() {
+    file.configure(kernel.configuration());
     try {
       options.reusedMaps().keySet().forEach(this::mustHaveMap);
       file.maps().forEach(this::addMap);

@@ -1,7 +1,9 @@
 package io.ebpf4j.object;
 
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Says what the {@code __kconfig} externs of an object are: the kernel's {@code CONFIG_…} options,
@@ -30,6 +32,26 @@ public interface KernelConfiguration {
             Map.entry("CONFIG_NET", "y"),
             Map.entry("CONFIG_SMP", "y"),
             Map.entry("CONFIG_XDP_SOCKETS", "y"));
+    return option -> Optional.ofNullable(options.get(option));
+  }
+
+  /**
+   * A Linux kernel's.
+   *
+   * @param version as {@code LINUX_VERSION_CODE}: {@code major << 16 | minor << 8 | patch}, where a
+   *     patch above 255 counts as 255
+   * @param lines of its {@code .config} file, as {@code /proc/config.gz} has it
+   */
+  static KernelConfiguration ofLinux(int version, Stream<String> lines) {
+    Map<String, String> options = new HashMap<>();
+    options.put("LINUX_KERNEL_VERSION", Integer.toString(version));
+    options.put("LINUX_HAS_SYSCALL_WRAPPER", "1");
+    options.put("LINUX_HAS_BPF_COOKIE", "1");
+    lines
+        .filter(line -> line.startsWith("CONFIG_"))
+        .map(line -> line.split("=", 2))
+        .filter(option -> option.length == 2)
+        .forEach(option -> options.put(option[0], option[1]));
     return option -> Optional.ofNullable(options.get(option));
   }
 }

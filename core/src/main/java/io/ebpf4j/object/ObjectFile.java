@@ -1,6 +1,7 @@
 package io.ebpf4j.object;
 
 import io.ebpf4j.btf.Btf;
+import io.ebpf4j.btf.BtfValue;
 import io.ebpf4j.isa.Instruction;
 import io.ebpf4j.isa.Isa;
 import io.ebpf4j.spec.MapSpec;
@@ -14,6 +15,7 @@ import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.SequencedSet;
@@ -215,6 +217,42 @@ public final class ObjectFile {
   }
 
   /**
+   * A variable's initial bytes, read-only and aligned for every type.
+   *
+   * @throws IllegalArgumentException where there is no such variable
+   */
+  public MemorySegment get(String variable) {
+    Variable place = variable(variable);
+    MemorySegment section = MemorySegment.ofArray(sectionBytes(place));
+    // An array of longs lets the caller read numbers of every size from it.
+    MemorySegment value = MemorySegment.ofArray(new long[place.size() / Long.BYTES + 1]);
+    MemorySegment.copy(section, place.offset(), value, 0, place.size());
+    return value.asSlice(0, place.size()).asReadOnly();
+  }
+
+  /**
+   * Sets a variable's initial value.
+   *
+   * @param value what its type takes, as {@link BtfValue} says: a number, a boolean, text, a list,
+   *     or a map by member name; members that are not given keep their values
+   * @throws IllegalArgumentException where there is no such variable, or the value does not fit its
+   *     type
+   */
+  public void set(String variable, Object value) {
+    Variable place = variable(variable);
+    byte[] section = sectionBytes(place);
+    try {
+      BtfValue.write(
+          Objects.requireNonNull(contents.btf()), place.btfType(), value, section, place.offset());
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "%s: variable %s: %s".formatted(name(), variable, e.getMessage()), e);
+    }
+    MapSpec map = map(place.section());
+    maps.put(place.section(), map.withContents(MemorySegment.ofArray(section).asReadOnly()));
+  }
+
+  /**
    * Fills the {@code .kconfig} map, where the object has one, with what a kernel's configuration
    * says. Whoever loads the object calls this first.
    *
@@ -227,6 +265,24 @@ public final class ObjectFile {
       maps.put(
           ConfigurationMap.SECTION, map.withContents(MemorySegment.ofArray(values).asReadOnly()));
     }
+  }
+
+  /** The bytes of the section that a variable lies in; zeros where nothing says otherwise. */
+  private byte[] sectionBytes(Variable place) {
+    MapSpec map = map(place.section());
+    MemorySegment contents = map.contents();
+    long given = contents == null ? 0 : contents.byteSize();
+    long size = Math.max(map.valueSize(), given);
+    if (place.size() > size - place.offset()) {
+      throw new IllegalArgumentException(
+          "%s: variable %s lies outside of map %s, which was made smaller"
+              .formatted(name(), place.name(), place.section()));
+    }
+    byte[] bytes = new byte[(int) size];
+    if (contents != null) {
+      MemorySegment.copy(contents, 0, MemorySegment.ofArray(bytes), 0, given);
+    }
+    return bytes;
   }
 
   private <T> T existing(Map<String, T> all, String name, String what) {
