@@ -6,6 +6,7 @@ import io.ebpf4j.Handle;
 import io.ebpf4j.Kernel;
 import io.ebpf4j.Program;
 import io.ebpf4j.btf.Btf;
+import io.ebpf4j.object.KernelConfiguration;
 import io.ebpf4j.spec.Errno;
 import io.ebpf4j.spec.MapSpec;
 import io.ebpf4j.spec.MapType;
@@ -35,6 +36,7 @@ public final class LinuxKernel implements Kernel {
   private static final int INFO_BYTES = 256;
 
   private final Set<Handle> handles = ConcurrentHashMap.newKeySet();
+  private final LinuxConfiguration configuration = new LinuxConfiguration();
   private final int possibleCpus;
   private volatile @Nullable Btf btf;
 
@@ -81,6 +83,11 @@ public final class LinuxKernel implements Kernel {
       btf = read;
     }
     return read;
+  }
+
+  @Override
+  public KernelConfiguration configuration() {
+    return configuration;
   }
 
   @Override
