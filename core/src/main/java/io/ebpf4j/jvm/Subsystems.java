@@ -1,7 +1,6 @@
 package io.ebpf4j.jvm;
 
 import io.ebpf4j.btf.Btf;
-import io.ebpf4j.btf.BtfType;
 import io.ebpf4j.jvm.context.ProgramKind;
 import io.ebpf4j.jvm.cpu.Machine;
 import io.ebpf4j.jvm.helper.ControlHelpers;
@@ -60,6 +59,6 @@ final class Subsystems implements AutoCloseable {
   }
 
   private static final class Types {
-    static final Btf BTF = new Btf(List.of(new BtfType.VoidType()));
+    static final Btf BTF = KernelTypes.of(helpers());
   }
 }

@@ -1,9 +1,13 @@
 package io.ebpf4j.jvm.map;
 
+import io.ebpf4j.btf.BtfBuilder;
+import io.ebpf4j.btf.BtfType.Enumerator;
 import io.ebpf4j.jvm.memory.Memory;
 import io.ebpf4j.spec.MapFlags;
 import io.ebpf4j.spec.MapSpec;
+import io.ebpf4j.spec.MapType;
 import java.nio.charset.StandardCharsets;
+import java.util.stream.Stream;
 
 /**
  * The structures of a map that a program may read: {@code struct bpf_map}, and {@code struct
@@ -48,6 +52,48 @@ public final class MapStructs {
     BYPASS_SPEC_V1.put(map, spec.speculationMasked() ? 0 : 1);
     byte[] name = spec.name().getBytes(StandardCharsets.US_ASCII);
     Memory.copy(name, 0, map + NAME_OFFSET, name.length);
+  }
+
+  /** Adds the structures to the kernel's types: the fields that {@link #fill} fills, no others. */
+  public static void declare(BtfBuilder types) {
+    int u32 = types.typedef("u32", types.typedef("__u32", types.unsigned("unsigned int", 4)));
+    int u64 =
+        types.typedef("u64", types.typedef("__u64", types.unsigned("long long unsigned int", 8)));
+    int bool = types.typedef("bool", types.bool());
+    int name = types.array(types.unsigned("char", 1), NAME_BYTES);
+    int mapType =
+        types.enumeration(
+            "bpf_map_type",
+            Stream.of(MapType.values())
+                .map(type -> new Enumerator("BPF_MAP_TYPE_" + type.name(), type.id()))
+                .toList());
+    int map =
+        types.struct(
+            "bpf_map",
+            struct ->
+                struct
+                    .memberAt("map_type", mapType, MAP_TYPE.offset())
+                    .memberAt("key_size", u32, KEY_SIZE.offset())
+                    .memberAt("value_size", u32, VALUE_SIZE.offset())
+                    .memberAt("max_entries", u32, MAX_ENTRIES.offset())
+                    .memberAt("map_extra", u64, MAP_EXTRA.offset())
+                    .memberAt("map_flags", u32, MAP_FLAGS.offset())
+                    .memberAt("id", u32, ID.offset())
+                    .memberAt("numa_node", types.signed("int", 4), NUMA_NODE.offset())
+                    .memberAt("btf_key_type_id", u32, BTF_KEY_TYPE_ID.offset())
+                    .memberAt("btf_value_type_id", u32, BTF_VALUE_TYPE_ID.offset())
+                    .memberAt("bypass_spec_v1", bool, BYPASS_SPEC_V1.offset())
+                    .memberAt("frozen", bool, FROZEN.offset())
+                    .memberAt("name", name, NAME_OFFSET)
+                    .size(MAP_BYTES));
+    types.struct(
+        "bpf_array",
+        struct ->
+            struct
+                .memberAt("map", map, 0)
+                .memberAt("elem_size", u32, ELEM_SIZE.offset())
+                .memberAt("index_mask", u32, INDEX_MASK.offset())
+                .size(ARRAY_BYTES));
   }
 
   /** A number in a structure. */

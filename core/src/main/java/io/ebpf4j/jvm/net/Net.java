@@ -1,5 +1,6 @@
 package io.ebpf4j.jvm.net;
 
+import io.ebpf4j.btf.BtfBuilder;
 import io.ebpf4j.jvm.context.ProgramKind;
 import io.ebpf4j.jvm.cpu.Cpu;
 import io.ebpf4j.jvm.cpu.Machine;
@@ -29,6 +30,11 @@ public final class Net implements AutoCloseable {
   /** The classes whose methods are the packet helpers. */
   public static List<Class<?>> helpers() {
     return List.of(XdpHelpers.class);
+  }
+
+  /** Adds the types that packet programs name: contexts, verdicts, protocol headers. */
+  public static void declareTypes(BtfBuilder types) {
+    PacketTypes.declare(types);
   }
 
   /** Frees the packet memory, when no program runs any more. */
