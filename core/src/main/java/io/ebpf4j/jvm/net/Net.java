@@ -4,6 +4,7 @@ import io.ebpf4j.btf.BtfBuilder;
 import io.ebpf4j.jvm.context.ProgramKind;
 import io.ebpf4j.jvm.cpu.Cpu;
 import io.ebpf4j.jvm.cpu.Machine;
+import io.ebpf4j.spec.ProgramType;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -15,11 +16,16 @@ public final class Net implements AutoCloseable {
   /** Puts the packet side's state on the CPUs of a machine. */
   public Net(Machine machine) {
     for (Cpu cpu : machine.cpus()) {
-      XdpProgramKind.Buffers frames = new XdpProgramKind.Buffers();
-      cpu.slots().set(XdpProgramKind.BUFFERS, frames);
-      memory.add(frames);
+      cpu.slots().set(XdpProgramKind.BUFFERS, keep(new XdpProgramKind.Buffers()));
+      cpu.slots().set(SkBuffProgramKind.BUFFERS, keep(new SkBuffProgramKind.Buffers()));
     }
-    kinds = List.of(new XdpProgramKind(new NetDevices()));
+    NetDevices devices = new NetDevices();
+    kinds =
+        List.of(
+            new XdpProgramKind(devices),
+            new SkBuffProgramKind(ProgramType.SOCKET_FILTER, devices),
+            new SkBuffProgramKind(ProgramType.SCHED_CLS, devices),
+            new SkBuffProgramKind(ProgramType.SCHED_ACT, devices));
   }
 
   /** The program types of packets. */
@@ -29,7 +35,7 @@ public final class Net implements AutoCloseable {
 
   /** The classes whose methods are the packet helpers. */
   public static List<Class<?>> helpers() {
-    return List.of(XdpHelpers.class);
+    return List.of(XdpHelpers.class, SkBuffHelpers.class, ChecksumHelpers.class);
   }
 
   /** Adds the types that packet programs name: contexts, verdicts, protocol headers. */
@@ -41,5 +47,10 @@ public final class Net implements AutoCloseable {
   @Override
   public void close() {
     memory.forEach(PacketBuffer::close);
+  }
+
+  private <T extends PacketBuffer> T keep(T buffers) {
+    memory.add(buffers);
+    return buffers;
   }
 }

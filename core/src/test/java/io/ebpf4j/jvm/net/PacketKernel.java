@@ -12,6 +12,7 @@ import io.ebpf4j.spec.Errno;
 import io.ebpf4j.spec.ProgramType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 
 /** As much of a kernel as packets need: two CPUs, the packet side, and some scratch memory. */
@@ -39,6 +40,19 @@ final class PacketKernel implements AutoCloseable {
       packet[i] = (byte) (i * 7 + 1);
     }
     return packet;
+  }
+
+  /** An Ethernet frame to somebody else with that EtherType. */
+  static byte[] frame(int etherType, int length) {
+    byte[] frame = new byte[Math.max(length, 14)];
+    frame[0] = 2;
+    frame[5] = 1;
+    frame[6] = 2;
+    frame[11] = 2;
+    frame[12] = (byte) (etherType >> 8);
+    frame[13] = (byte) etherType;
+    System.arraycopy(packet(frame.length), 0, frame, 14, frame.length - 14);
+    return Arrays.copyOf(frame, length);
   }
 
   static byte[] ints(int... values) {
