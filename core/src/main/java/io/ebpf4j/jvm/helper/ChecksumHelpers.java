@@ -2,6 +2,7 @@ package io.ebpf4j.jvm.helper;
 
 import io.ebpf4j.jvm.cpu.Cpu;
 import io.ebpf4j.jvm.memory.Memory;
+import io.ebpf4j.spec.ProgramType;
 
 /** The Internet checksum (RFC 1071). */
 public final class ChecksumHelpers {
@@ -20,7 +21,8 @@ public final class ChecksumHelpers {
         Argument.MEMORY_OR_NULL,
         Argument.SIZE_OR_ZERO,
         Argument.ANYTHING
-      })
+      },
+      programTypes = {ProgramType.XDP, ProgramType.SCHED_CLS, ProgramType.SCHED_ACT})
   public static long csumDiff(Cpu cpu, long from, long fromSize, long to, long toSize, long seed) {
     int start = (int) seed;
     if (fromSize > 0 && toSize > 0) {

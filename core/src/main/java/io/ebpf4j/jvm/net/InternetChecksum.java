@@ -1,9 +1,7 @@
 package io.ebpf4j.jvm.net;
 
-import io.ebpf4j.jvm.memory.Memory;
-
 /**
- * The Internet checksum (RFC 1071, RFC 1624) over little-endian loads, in Linux's steps: a partial
+ * The Internet checksum (RFC 1071, RFC 1624) over little-endian words, in Linux's steps: a partial
  * sum is 32 bits wide, and which of its equal values comes out is seen by programs.
  */
 final class InternetChecksum {
@@ -42,25 +40,6 @@ final class InternetChecksum {
   /** A checksum after what is under it has changed by a difference, as csum_diff gives it. */
   static int replaceByDifference(int checksum, int difference) {
     return fold(add(difference, ~checksum));
-  }
-
-  /** The partial sum of raw memory, as if zeros made its length a multiple of 4, and a seed. */
-  static int partial(long address, int bytes, int seed) {
-    long sum = Integer.toUnsignedLong(seed);
-    int words = bytes & -Integer.BYTES;
-    for (int at = 0; at < words; at += Integer.BYTES) {
-      sum += Integer.toUnsignedLong(Memory.getInt(address + at));
-    }
-    for (int at = words; at < bytes; at++) {
-      sum += Byte.toUnsignedLong(Memory.getByte(address + at)) << (at - words) * Byte.SIZE;
-    }
-    sum = (sum & 0xffff_ffffL) + (sum >>> Integer.SIZE);
-    return (int) (sum + (sum >>> Integer.SIZE));
-  }
-
-  /** The 16 bits that a partial sum is worth. */
-  static int fold16(int sum) {
-    return ~fold(sum) & SHORT_MASK;
   }
 
   private static int add16(int left, int right) {

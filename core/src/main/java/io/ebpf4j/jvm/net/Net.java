@@ -35,7 +35,7 @@ public final class Net implements AutoCloseable {
 
   /** The classes whose methods are the packet helpers. */
   public static List<Class<?>> helpers() {
-    return List.of(XdpHelpers.class, SkBuffHelpers.class, ChecksumHelpers.class);
+    return List.of(XdpHelpers.class, SkBuffHelpers.class, SkBuffChecksumHelpers.class);
   }
 
   /** Adds the types that packet programs name: contexts, verdicts, protocol headers. */

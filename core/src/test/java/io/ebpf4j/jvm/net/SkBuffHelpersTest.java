@@ -288,7 +288,8 @@ class SkBuffHelpersTest {
 
   @Test
   void thereIsNoWholePacketChecksumToUpdate() {
-    assertThat(tc((cpu, skb) -> ChecksumHelpers.update(cpu, skb, 5)).answers).containsExactly(-524);
+    assertThat(tc((cpu, skb) -> SkBuffChecksumHelpers.update(cpu, skb, 5)).answers)
+        .containsExactly(-524);
   }
 
   @ParameterizedTest
@@ -341,7 +342,7 @@ class SkBuffHelpersTest {
   }
 
   private static Step level(long operation) {
-    return (cpu, skb) -> ChecksumHelpers.level(cpu, skb, operation);
+    return (cpu, skb) -> SkBuffChecksumHelpers.level(cpu, skb, operation);
   }
 
   private static long tag(Cpu cpu, long skb) {

@@ -2,7 +2,6 @@ package io.ebpf4j.jvm.net;
 
 import static io.ebpf4j.spec.ProgramType.SCHED_ACT;
 import static io.ebpf4j.spec.ProgramType.SCHED_CLS;
-import static io.ebpf4j.spec.ProgramType.XDP;
 
 import io.ebpf4j.jvm.cpu.Cpu;
 import io.ebpf4j.jvm.helper.Argument;
@@ -10,8 +9,8 @@ import io.ebpf4j.jvm.helper.Helper;
 import io.ebpf4j.jvm.memory.Memory;
 import io.ebpf4j.spec.Errno;
 
-/** The helpers that compute and mend Internet checksums. */
-public final class ChecksumHelpers {
+/** The helpers that mend the Internet checksums of a packet. */
+public final class SkBuffChecksumHelpers {
   /** BPF_F_HDR_FIELD_MASK: the size of the changed field. */
   private static final int FIELD_SIZE_MASK = 0xf;
 
@@ -28,37 +27,7 @@ public final class ChecksumHelpers {
   private static final int MAX_OFFSET = 0xffff;
   private static final int MAX_LEVEL = 3;
 
-  private ChecksumHelpers() {}
-
-  /** The 16-bit difference of two areas' sums, added to a seed. */
-  @Helper(
-      id = 28,
-      name = "csum_diff",
-      arguments = {
-        Argument.MEMORY_OR_NULL,
-        Argument.SIZE_OR_ZERO,
-        Argument.MEMORY_OR_NULL,
-        Argument.SIZE_OR_ZERO,
-        Argument.ANYTHING
-      },
-      programTypes = {XDP, SCHED_CLS, SCHED_ACT})
-  public static long difference(
-      Cpu cpu, long from, long fromSize, long to, long toSize, long seed) {
-    int fromBytes = (int) fromSize;
-    int toBytes = (int) toSize;
-    int sum = (int) seed;
-    if (fromBytes != 0 && toBytes != 0) {
-      sum =
-          InternetChecksum.subtract(
-              InternetChecksum.partial(to, toBytes, sum),
-              InternetChecksum.partial(from, fromBytes, 0));
-    } else if (toBytes != 0) {
-      sum = InternetChecksum.partial(to, toBytes, sum);
-    } else if (fromBytes != 0) {
-      sum = ~InternetChecksum.partial(from, fromBytes, ~sum);
-    }
-    return InternetChecksum.fold16(sum);
-  }
+  private SkBuffChecksumHelpers() {}
 
   /** Mends a checksum of layer 3 for a field of 0 (a difference), 2 or 4 bytes. */
   @Helper(
