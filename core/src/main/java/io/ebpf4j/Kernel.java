@@ -66,6 +66,15 @@ public interface Kernel extends AutoCloseable {
     return new ObjectLoader(this, file, options).load();
   }
 
+  /**
+   * Reads what programs put out into a PERF_EVENT_ARRAY, by an event for each CPU that is put into
+   * the map until the reader is closed.
+   *
+   * @param bytesPerCpu room for records of each CPU: a power of two, at least 4096
+   * @throws BpfException EINVAL for another size or map type, EPERM where the map refuses updates
+   */
+  PerfReader perfReader(BpfMap map, int bytesPerCpu);
+
   /** A new handle of the map with that id. */
   Optional<BpfMap> mapById(int id);
 

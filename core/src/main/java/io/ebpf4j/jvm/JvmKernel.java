@@ -4,6 +4,7 @@ import io.ebpf4j.BpfException;
 import io.ebpf4j.BpfMap;
 import io.ebpf4j.Handle;
 import io.ebpf4j.Kernel;
+import io.ebpf4j.PerfReader;
 import io.ebpf4j.Program;
 import io.ebpf4j.btf.Btf;
 import io.ebpf4j.jvm.context.LoadedProgram;
@@ -15,8 +16,10 @@ import io.ebpf4j.jvm.handle.FdTable;
 import io.ebpf4j.jvm.handle.IdTable;
 import io.ebpf4j.jvm.handle.PinDirectory;
 import io.ebpf4j.jvm.helper.HelperTable;
+import io.ebpf4j.jvm.map.Cgroup;
 import io.ebpf4j.jvm.map.JvmMap;
 import io.ebpf4j.jvm.map.MapTypes;
+import io.ebpf4j.jvm.map.PerfEventReader;
 import io.ebpf4j.jvm.program.JvmProgram;
 import io.ebpf4j.jvm.program.LoadOptions;
 import io.ebpf4j.object.CoreRelocator;
@@ -31,8 +34,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The kernel in the JVM: Linux 6.18's maps, programs and errors on any OS, without root.
@@ -48,6 +53,8 @@ public final class JvmKernel implements Kernel {
   private final IdTable<LoadedProgram> programs = new IdTable<>();
   private final Set<Handle> handles = ConcurrentHashMap.newKeySet();
   private final Subsystems subsystems;
+  private final AtomicInteger lastCgroupId = new AtomicInteger(1);
+  private final Cgroup rootCgroup = new Cgroup("", lastCgroupId.get(), null);
   private final long instructionBudget;
   private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -155,6 +162,29 @@ public final class JvmKernel implements Kernel {
             new LoadOptions(instructionBudget, relocated.poisoned()));
     programs.add(program.id(), program);
     return opened(program, () -> new JvmProgramHandle(this, program));
+  }
+
+  @Override
+  public PerfReader perfReader(BpfMap map, int bytesPerCpu) {
+    mustBeOpen();
+    return PerfEventReader.open(machine, own(map.name(), map), bytesPerCpu);
+  }
+
+  /**
+   * Makes a control group, which lives as long as its handle and what lies in it.
+   *
+   * @param parent the group it lies in, or null for the root
+   */
+  public Handle createCgroup(@Nullable Handle parent, String name) {
+    mustBeOpen();
+    Cgroup above =
+        switch (parent) {
+          case null -> rootCgroup;
+          case JvmCgroupHandle group when group.kernel() == this -> group.object();
+          default -> throw new IllegalArgumentException(parent + " is no cgroup of this kernel");
+        };
+    Cgroup group = new Cgroup(name, lastCgroupId.incrementAndGet(), above);
+    return opened(group, () -> new JvmCgroupHandle(this, group));
   }
 
   @Override

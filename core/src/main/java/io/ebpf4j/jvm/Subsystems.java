@@ -3,10 +3,15 @@ package io.ebpf4j.jvm;
 import io.ebpf4j.btf.Btf;
 import io.ebpf4j.jvm.context.ProgramKind;
 import io.ebpf4j.jvm.cpu.Machine;
+import io.ebpf4j.jvm.helper.ChecksumHelpers;
 import io.ebpf4j.jvm.helper.ControlHelpers;
 import io.ebpf4j.jvm.helper.HelperTable;
+import io.ebpf4j.jvm.helper.PrintHelpers;
+import io.ebpf4j.jvm.helper.StringHelpers;
+import io.ebpf4j.jvm.helper.SystemHelpers;
 import io.ebpf4j.jvm.map.MapHelpers;
 import io.ebpf4j.jvm.map.MapTable;
+import io.ebpf4j.jvm.map.PerfHelpers;
 import io.ebpf4j.jvm.net.Net;
 import io.ebpf4j.spec.ProgramType;
 import java.util.ArrayList;
@@ -52,7 +57,16 @@ final class Subsystems implements AutoCloseable {
     static final HelperTable TABLE = HelperTable.of(classes());
 
     private static List<Class<?>> classes() {
-      List<Class<?>> classes = new ArrayList<>(List.of(ControlHelpers.class, MapHelpers.class));
+      List<Class<?>> classes =
+          new ArrayList<>(
+              List.of(
+                  ChecksumHelpers.class,
+                  ControlHelpers.class,
+                  PrintHelpers.class,
+                  StringHelpers.class,
+                  SystemHelpers.class,
+                  MapHelpers.class,
+                  PerfHelpers.class));
       classes.addAll(Net.helpers());
       return classes;
     }

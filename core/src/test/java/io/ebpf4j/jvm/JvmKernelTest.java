@@ -16,6 +16,7 @@ import io.ebpf4j.spec.MapType;
 import io.ebpf4j.spec.ProgramSpec;
 import io.ebpf4j.spec.ProgramType;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -131,5 +132,15 @@ class JvmKernelTest {
     assertThatThrownBy(() -> kernel.loadProgram(lsm, Map.of()))
         .isInstanceOf(BpfException.class)
         .hasMessageContaining("LSM");
+  }
+
+  @Test
+  void aCgroupGoesIntoACgroupArray() {
+    BpfMap map = kernel.createMap(MapSpec.of("c", MapType.CGROUP_ARRAY, 4, 4, 1));
+    try (Handle outer = kernel.createCgroup(null, "outer");
+        Handle inner = kernel.createCgroup(outer, "inner")) {
+      map.update(new byte[4], new byte[] {(byte) inner.fd(), 0, 0, 0});
+      assertThat(map.delete(MemorySegment.ofArray(new byte[4]))).isTrue();
+    }
   }
 }

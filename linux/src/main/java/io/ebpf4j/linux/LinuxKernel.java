@@ -4,6 +4,7 @@ import io.ebpf4j.BpfException;
 import io.ebpf4j.BpfMap;
 import io.ebpf4j.Handle;
 import io.ebpf4j.Kernel;
+import io.ebpf4j.PerfReader;
 import io.ebpf4j.Program;
 import io.ebpf4j.btf.Btf;
 import io.ebpf4j.object.KernelConfiguration;
@@ -141,6 +142,11 @@ public final class LinuxKernel implements Kernel {
         Bpf.closeFd(btfFd);
       }
     }
+  }
+
+  @Override
+  public PerfReader perfReader(BpfMap map, int bytesPerCpu) {
+    throw new BpfException(Errno.ENOTSUPP, "perf readers are not built for LinuxKernel yet");
   }
 
   @Override
