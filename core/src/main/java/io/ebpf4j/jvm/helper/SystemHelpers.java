@@ -1,6 +1,7 @@
 package io.ebpf4j.jvm.helper;
 
 import io.ebpf4j.jvm.cpu.Cpu;
+import io.ebpf4j.spec.ProgramType;
 
 /** Helpers that read the clock, the CPU's number, and random numbers. */
 public final class SystemHelpers {
@@ -27,7 +28,28 @@ public final class SystemHelpers {
   }
 
   /** Nanoseconds since boot, without the time asleep, at the last tick. */
-  @Helper(id = 160, name = "ktime_get_coarse_ns")
+  @Helper(
+      id = 160,
+      name = "ktime_get_coarse_ns",
+      programTypes = {
+        ProgramType.SOCKET_FILTER,
+        ProgramType.SCHED_CLS,
+        ProgramType.SCHED_ACT,
+        ProgramType.XDP,
+        ProgramType.CGROUP_SKB,
+        ProgramType.CGROUP_SOCK,
+        ProgramType.CGROUP_SOCK_ADDR,
+        ProgramType.LWT_IN,
+        ProgramType.LWT_OUT,
+        ProgramType.LWT_XMIT,
+        ProgramType.LWT_SEG6LOCAL,
+        ProgramType.SOCK_OPS,
+        ProgramType.SK_SKB,
+        ProgramType.SK_MSG,
+        ProgramType.SK_REUSEPORT,
+        ProgramType.SK_LOOKUP,
+        ProgramType.FLOW_DISSECTOR
+      })
   public static long ktimeGetCoarseNs(Cpu cpu) {
     long now = cpu.machine().clock().monotonicNanos();
     return now - Math.floorMod(now, TICK_NANOS);
