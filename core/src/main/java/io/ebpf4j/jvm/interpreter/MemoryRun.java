@@ -26,6 +26,7 @@ import java.util.Map;
  */
 @SuppressWarnings("ArrayRecordComponent") // Memory is bytes; equality of runs is not asked for.
 public record MemoryRun(long returnValue, byte[] memory) {
+  private static final HelperTable HELPERS = HelperTable.general();
   private static final ContextLayout NO_CONTEXT = new ContextLayout("none", 0, 0, List.of());
 
   /**
@@ -38,14 +39,13 @@ public record MemoryRun(long returnValue, byte[] memory) {
    */
   public static MemoryRun of(List<Instruction> program, byte[] memory, long budget) {
     ProgramSpec spec = ProgramSpec.of("program", ProgramType.UNSPEC, program);
-    HelperTable helpers = HelperTable.general();
     Code.Source source =
         new Code.Source(
             spec,
             program,
             Map.of(),
             (slot, id) ->
-                helpers
+                HELPERS
                     .find(id, ProgramType.UNSPEC)
                     .orElseThrow(() ->
                         new BpfException(
