@@ -1,0 +1,115 @@
+package io.ebpf4j.cli;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.ebpf4j.object.ObjectFile;
+import io.ebpf4j.spec.ProgramSpec;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code ebpf4j disasm}: instructions as bpftool dumps them, under their source lines. */
+@Command(
+    name = "disasm",
+    mixinStandardHelpOptions = true,
+    description = "Print a program's instructions, each under its source line.")
+final class DisasmCommand implements Callable<Integer> {
+  @Spec
+  @SuppressWarnings("NullAway.Init") // picocli sets it before the call.
+  private CommandSpec command;
+
+  @Mixin private CommonOptions common = new CommonOptions();
+
+  @Parameters(paramLabel = "OBJECT", description = "The object file that clang wrote.")
+  private Path object = Path.of("");
+
+  @Option(names = "--prog", paramLabel = "NAME", description = "One program (default: all).")
+  private @Nullable String program;
+
+  @Override
+  public Integer call() throws IOException {
+    ObjectFile file = ObjectInput.read(object);
+    Collection<ProgramSpec> programs = chosen(file);
+    PrintWriter out = command.commandLine().getOut();
+    if (common.json) {
+      Json.print(out, json -> write(json, programs));
+    } else {
+      print(out, programs);
+    }
+    return ExitStatus.DONE;
+  }
+
+  private Collection<ProgramSpec> chosen(ObjectFile file) {
+    if (program == null) {
+      return file.programs().values();
+    }
+    ProgramSpec chosen = file.programs().get(program);
+    if (chosen == null) {
+      throw new ParameterException(
+          command.commandLine(),
+          "--prog: %s has no program %s; it has %s"
+              .formatted(file.name(), program, String.join(", ", file.programs().keySet())));
+    }
+    return List.of(chosen);
+  }
+
+  private static void print(PrintWriter out, Collection<ProgramSpec> programs) {
+    boolean first = true;
+    for (ProgramSpec each : programs) {
+      if (!first) {
+        out.println();
+      }
+      first = false;
+      for (ProgramText.Line line : new ProgramText(each).lines()) {
+        if (line.prototype() != null) {
+          out.println(line.prototype() + ":");
+        }
+        if (line.source() != null) {
+          out.println("; " + line.source());
+        }
+        out.printf(Locale.ROOT, "%4d: %s%n", line.slot(), line.text());
+      }
+    }
+    out.flush();
+  }
+
+  private void write(JsonGenerator json, Collection<ProgramSpec> programs) throws IOException {
+    json.writeStartObject();
+    json.writeStringField("object", object.toString());
+    json.writeArrayFieldStart("programs");
+    for (ProgramSpec each : programs) {
+      json.writeStartObject();
+      json.writeStringField("name", each.name());
+      json.writeStringField("section", each.section());
+      json.writeStringField("type", each.type().label());
+      json.writeArrayFieldStart("instructions");
+      for (ProgramText.Line line : new ProgramText(each).lines()) {
+        json.writeStartObject();
+        json.writeNumberField("slot", line.slot());
+        if (line.prototype() != null) {
+          json.writeStringField("proto", line.prototype());
+        }
+        if (line.source() != null) {
+          json.writeStringField("src", line.source());
+        }
+        json.writeStringField("disasm", line.text());
+        json.writeEndObject();
+      }
+      json.writeEndArray();
+      json.writeEndObject();
+    }
+    json.writeEndArray();
+    json.writeEndObject();
+  }
+}

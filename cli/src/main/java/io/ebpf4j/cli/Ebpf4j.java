@@ -1,0 +1,97 @@
+package io.ebpf4j.cli;
+
+import java.io.PrintWriter;
+import java.util.Map;
+import picocli.AutoComplete.GenerateCompletion;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** The command's root: what is common to all of its subcommands, and its entry point. */
+@Command(
+    name = "ebpf4j",
+    description = "Runs compiled eBPF programs in the JVM, as the Linux kernel does.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    synopsisSubcommandLabel = "COMMAND",
+    exitCodeListHeading = "%nExit status:%n",
+    exitCodeList = {
+      "0:done",
+      "1:the object, program or input was refused",
+      "2:usage",
+      "3:the kernels differ"
+    },
+    subcommands = {
+      RunCommand.class,
+      InspectCommand.class,
+      DisasmCommand.class,
+      ConformancePlugin.class,
+      GenerateCompletion.class
+    })
+public final class Ebpf4j {
+  private static final Map<String, String> NOT_BUILT =
+      Map.of(
+          "verify", "the JVM kernel runs programs in its checked interpreter, without a verifier",
+          "bench", "\"ebpf4j run\" prints the time of a packet",
+          "forward", "\"ebpf4j run\" feeds a program from captures",
+          "serve", "there are no reuseport groups so far",
+          "check", "\"ebpf4j inspect\" lists what an object needs",
+          "doctor", "programs run on the JVM kernel alone so far, which needs nothing but Java",
+          "btf", "\"bpftool btf dump file\" prints an object's types");
+
+  /** Runs the command and exits with its status. */
+  public static void main(String[] arguments) {
+    System.exit(commandLine().execute(arguments));
+  }
+
+  /** The command, ready to {@code execute}. */
+  static CommandLine commandLine() {
+    CommandLine commandLine = new CommandLine(new Ebpf4j());
+    commandLine.setParameterExceptionHandler(Ebpf4j::refuseUsage);
+    commandLine.setExecutionExceptionHandler(
+        (exception, command, parsed) -> ErrorReport.print(exception, command));
+    commandLine.setExecutionStrategy(Ebpf4j::execute);
+    return commandLine;
+  }
+
+  private static int execute(CommandLine.ParseResult parsed) {
+    CommandLine root = parsed.commandSpec().commandLine();
+    int status;
+    try {
+      status = new CommandLine.RunLast().execute(parsed);
+    } catch (OutOfMemoryError e) {
+      root.getErr().println("ebpf4j: there is not enough memory for this: " + e.getMessage());
+      return ExitStatus.REFUSED;
+    }
+    if (root.getOut().checkError()) {
+      root.getErr().println("ebpf4j: standard output could not be written to its end");
+      return ExitStatus.REFUSED;
+    }
+    return status;
+  }
+
+  private static int refuseUsage(ParameterException exception, String[] arguments) {
+    CommandLine command = exception.getCommandLine();
+    PrintWriter err = command.getErr();
+    if (command.getParent() == null && arguments.length == 0) {
+      command.usage(err);
+      return ExitStatus.USAGE;
+    }
+    err.println(sentence(exception));
+    return ExitStatus.USAGE;
+  }
+
+  private static String sentence(ParameterException exception) {
+    CommandLine command = exception.getCommandLine();
+    if (exception instanceof UnmatchedArgumentException unmatched && command.getParent() == null) {
+      String name = unmatched.getUnmatched().getFirst();
+      String instead = NOT_BUILT.get(name);
+      return instead == null
+          ? "ebpf4j: there is no command '%s': see \"ebpf4j --help\"".formatted(name)
+          : "ebpf4j %s is not built yet: %s".formatted(name, instead);
+    }
+    return "ebpf4j: %s (see \"%s --help\")"
+        .formatted(exception.getMessage(), command.getCommandSpec().qualifiedName());
+  }
+}

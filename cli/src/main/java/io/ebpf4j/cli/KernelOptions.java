@@ -1,0 +1,48 @@
+package io.ebpf4j.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Options of commands that load an object: the kernel's shape, and what is changed before. */
+final class KernelOptions {
+  @Option(
+      names = "--cpus",
+      paramLabel = "N",
+      description = "Possible CPUs of the JVM kernel (default: this machine's).")
+  @Nullable Integer cpus;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "Where the kernel's random numbers start, to have the same ones again.")
+  @Nullable Long seed;
+
+  @Option(
+      names = "--interpret",
+      description = "Run in the checked interpreter (so far the only way to run).")
+  boolean interpret;
+
+  @Option(
+      names = "--map",
+      paramLabel = "NAME=ENTRIES",
+      description = "Give a map another size before it is created.")
+  List<String> sizes = new ArrayList<>();
+
+  @Option(
+      names = "--set",
+      paramLabel = "VARIABLE=VALUE",
+      description =
+          "Set a global variable (.rodata, .data or .bss) before the load: a number in decimal or"
+              + " 0x, JSON by the type's field names, or hex:BYTES.")
+  List<String> variables = new ArrayList<>();
+
+  @Option(
+      names = "--put",
+      paramLabel = "MAP[KEY]=VALUE",
+      description =
+          "Put an element into a map before the run, KEY and VALUE written as for --set; into a"
+              + " per-CPU map on every CPU; into a map of programs or maps by name.")
+  List<String> elements = new ArrayList<>();
+}

@@ -1,0 +1,34 @@
+package io.ebpf4j.cli;
+
+/**
+ * The mean time of a packet after warm-up: over the last packets, at least half of all and less
+ * than three quarters, since it begins anew whenever the number of packets has doubled.
+ */
+final class RunTime {
+  private long packets;
+  private long nanos;
+  private long nextMark = 1;
+  private long markedPackets;
+  private long markedNanos;
+  private long earlierPackets;
+  private long earlierNanos;
+
+  /** Adds a packet's run. */
+  void add(long runNanos) {
+    packets++;
+    nanos += runNanos;
+    if (packets == nextMark) {
+      earlierPackets = markedPackets;
+      earlierNanos = markedNanos;
+      markedPackets = packets;
+      markedNanos = nanos;
+      nextMark = 2 * packets;
+    }
+  }
+
+  /** Nanoseconds for a packet, 0 where there was none. */
+  double meanNanos() {
+    long counted = packets - earlierPackets;
+    return counted == 0 ? 0 : (double) (nanos - earlierNanos) / counted;
+  }
+}

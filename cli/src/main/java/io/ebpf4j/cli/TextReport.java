@@ -1,0 +1,134 @@
+package io.ebpf4j.cli;
+
+import io.ebpf4j.spec.MapType;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** Prints a run for people: a line about the program, a table of verdicts, the maps as tables. */
+final class TextReport {
+  private final PrintWriter out;
+  private final boolean all;
+
+  /** With {@code all}, elements of arrays that are zero are shown too. */
+  TextReport(PrintWriter out, boolean all) {
+    this.out = out;
+    this.all = all;
+  }
+
+  void print(RunReport run) throws IOException {
+    out.printf(
+        Locale.ROOT,
+        "%s: %s, %d instructions, loaded in %.1f ms, run by the %s%n%n",
+        run.program(),
+        run.type().label(),
+        run.instructions(),
+        run.loadNanos() / 1e6,
+        run.mode());
+    verdicts(run);
+    out.println();
+    out.printf(Locale.ROOT, "%d %s", run.packets(), run.packets() == 1 ? "packet" : "packets");
+    if (run.wallNanos() > 0) {
+      out.printf(
+          Locale.ROOT,
+          ", %,d packets/s, %.1f ns each",
+          Math.round(run.packets() * 1e9 / run.wallNanos()),
+          run.nanosPerPacket());
+    }
+    out.println();
+    if (!run.refused().isEmpty()) {
+      out.println(
+          "refused by the test run, as Linux does: "
+              + run.refused().entrySet().stream()
+                  .map(entry -> entry.getValue() + " (" + entry.getKey() + ")")
+                  .collect(Collectors.joining(", ")));
+    }
+    if (run.truncated() > 0) {
+      out.println("cut when they were recorded: " + run.truncated());
+    }
+    for (MapDump map : run.maps()) {
+      map(map);
+    }
+  }
+
+  private void verdicts(RunReport run) {
+    String heading =
+        switch (run.type()) {
+          case XDP, SCHED_CLS, SCHED_ACT -> "verdict";
+          case SOCKET_FILTER -> "bytes kept";
+          default -> "returned";
+        };
+    TextTable table = new TextTable(heading, "packets", "share");
+    for (Map.Entry<String, Long> entry : run.verdicts().entrySet()) {
+      table.row(
+          entry.getKey(),
+          Long.toString(entry.getValue()),
+          String.format(Locale.ROOT, "%.1f%%", 100.0 * entry.getValue() / run.packets()));
+    }
+    table.print(out);
+  }
+
+  private void map(MapDump map) throws IOException {
+    TypedElements types = new TypedElements(map.spec(), ValueText.Style.PLAIN);
+    TextTable table = table(map, types);
+    map.forEach((key, value, error) -> {
+      if (error == null) {
+        rows(map, types, table, key, value);
+      }
+    });
+    if (!table.isEmpty()) {
+      out.println();
+      out.println(title(map));
+      table.print(out);
+    }
+  }
+
+  private static TextTable table(MapDump map, TypedElements types) {
+    if (types.isSection()) {
+      return new TextTable("variable", "value");
+    }
+    return map.perCpu() ? new TextTable("key", "cpu", "value") : new TextTable("key", "value");
+  }
+
+  private void rows(MapDump map, TypedElements types, TextTable table, byte[] key, byte[] value) {
+    if (types.isSection()) {
+      if (all || !isZero(value)) {
+        types.variables(value, table::row);
+      }
+    } else if (map.perCpu()) {
+      for (int cpu = 0; cpu < map.cpus(); cpu++) {
+        byte[] part = map.valueOf(cpu, value);
+        if (all || !isZero(part)) {
+          table.row(types.key(key), Integer.toString(cpu), types.value(part));
+        }
+      }
+    } else if (all || !isArray(map) || !isZero(value)) {
+      table.row(types.key(key), types.value(value));
+    }
+  }
+
+  private static String title(MapDump map) {
+    return "map %s (%s, %s elements, key %d bytes, value %d bytes)"
+        .formatted(
+            map.name(),
+            map.spec().type().label(),
+            Integer.toUnsignedString(map.spec().maxEntries()),
+            map.spec().keySize(),
+            map.spec().valueSize());
+  }
+
+  private static boolean isArray(MapDump map) {
+    return map.spec().type() == MapType.ARRAY || map.spec().type() == MapType.PERCPU_ARRAY;
+  }
+
+  private static boolean isZero(byte[] bytes) {
+    for (byte one : bytes) {
+      if (one != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

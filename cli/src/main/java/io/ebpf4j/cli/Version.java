@@ -1,0 +1,12 @@
+package io.ebpf4j.cli;
+
+import picocli.CommandLine.IVersionProvider;
+
+/** The version in the jar's manifest. */
+final class Version implements IVersionProvider {
+  @Override
+  public String[] getVersion() {
+    String version = Version.class.getPackage().getImplementationVersion();
+    return new String[] {"ebpf4j " + (version == null ? "(unpackaged)" : version)};
+  }
+}

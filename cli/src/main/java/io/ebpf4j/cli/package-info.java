@@ -1,0 +1,5 @@
+/** The command {@code ebpf4j}. */
+@NullMarked
+package io.ebpf4j.cli;
+
+import org.jspecify.annotations.NullMarked;

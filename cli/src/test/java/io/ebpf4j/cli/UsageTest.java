@@ -1,0 +1,177 @@
+package io.ebpf4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What is wrong is said in one sentence, with the status that tells usage from refusal. */
+class UsageTest {
+  private static final Path OPTIONS = CommandRun.resource("objects/options.bpf.o");
+  private static final String PACKET = "00".repeat(16);
+
+  @TempDir Path directory;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"verify", "bench", "forward", "serve", "check", "doctor", "btf"})
+  void commandsThatAreNotBuiltAreNamed(String name) {
+    assertThat(CommandRun.of(name, "x.o", "--prog", "p").failed(ExitStatus.USAGE))
+        .startsWith("ebpf4j " + name + " is not built yet: ");
+  }
+
+  @Test
+  void unknownCommandsAreNamed() {
+    assertThat(CommandRun.of("fly").failed(ExitStatus.USAGE)).contains("no command 'fly'");
+  }
+
+  @Test
+  void withoutACommandTheHelpIsPrinted() {
+    CommandRun run = CommandRun.of();
+
+    assertThat(run.status()).isEqualTo(ExitStatus.USAGE);
+    assertThat(run.err()).contains("Usage: ebpf4j", "run", "inspect", "disasm");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "run", "inspect", "disasm", "conformance-plugin"})
+  void everyLevelHasHelp(String name) {
+    String out =
+        (name.isEmpty() ? CommandRun.of("--help") : CommandRun.of(name, "--help")).succeeded();
+
+    assertThat(out).startsWith("Usage: ebpf4j").doesNotContain("  conformance-plugin");
+  }
+
+  @Test
+  void completionNamesTheOptions() {
+    assertThat(CommandRun.of("generate-completion").succeeded()).contains("--pcap", "complete");
+  }
+
+  @Test
+  void otherKernelsAreNotBuilt() {
+    assertThat(run("--packet", PACKET, "--on", "linux").failed(ExitStatus.USAGE))
+        .contains("--on linux is not built yet");
+    assertThat(run("--packet", PACKET, "--on", "both").failed(ExitStatus.USAGE))
+        .contains("--on both is not built yet");
+    assertThat(run("--packet", PACKET, "--on", "mars").failed(ExitStatus.USAGE))
+        .contains("--on takes jvm, linux or both, not 'mars'");
+  }
+
+  @Test
+  void aRunNeedsInput() {
+    assertThat(run().failed(ExitStatus.USAGE)).contains("--pcap FILE or --packet HEX");
+  }
+
+  @Test
+  void numbersOutOfRangeAreUsage() {
+    assertThat(run("--packet", PACKET, "--cpus", 0).failed(ExitStatus.USAGE))
+        .contains("--cpus takes 1 to 8192, not 0");
+    assertThat(run("--packet", PACKET, "--repeat", 0).failed(ExitStatus.USAGE))
+        .contains("--repeat takes a number of at least 1");
+    assertThat(run("--packet", PACKET, "--repeat", "x").failed(ExitStatus.USAGE))
+        .contains("--repeat");
+    assertThat(run("--packet", "0").failed(ExitStatus.USAGE)).contains("odd number of digits");
+    assertThat(run("--packet", "zz").failed(ExitStatus.USAGE)).contains("'zz' is no sequence");
+  }
+
+  @Test
+  void aProgramMustBeChosenWhereThereAreSeveral() {
+    assertThat(CommandRun.of("run", OPTIONS, "--packet", PACKET).failed(ExitStatus.USAGE))
+        .contains("choose one with --prog: decide, talk, stray");
+    assertThat(
+            CommandRun.of("run", OPTIONS, "--packet", PACKET, "--prog", "none")
+                .failed(ExitStatus.USAGE))
+        .contains("has no program none; it has decide, talk, stray");
+  }
+
+  @Test
+  void namesThatTheObjectDoesNotHaveAreNamed() {
+    assertThat(run("--packet", PACKET, "--set", "none=1").failed(ExitStatus.USAGE))
+        .contains("--set none=1", "has no global variable none; it has verdict");
+    assertThat(run("--packet", PACKET, "--map", "none=1").failed(ExitStatus.USAGE))
+        .contains("has no map none");
+    assertThat(run("--packet", PACKET, "--put", "none[0]=1").failed(ExitStatus.USAGE))
+        .contains("has no map none");
+  }
+
+  @Test
+  void malformedAssignmentsShowTheForm() {
+    assertThat(run("--packet", PACKET, "--set", "verdict").failed(ExitStatus.USAGE))
+        .contains("'verdict' is not of the form VARIABLE=VALUE");
+    assertThat(run("--packet", PACKET, "--map", "settings=").failed(ExitStatus.USAGE))
+        .contains("NAME=ENTRIES");
+    assertThat(run("--packet", PACKET, "--put", "settings=1").failed(ExitStatus.USAGE))
+        .contains("MAP[KEY]=VALUE");
+    assertThat(run("--packet", PACKET, "--map", "settings=4294967296").failed(ExitStatus.USAGE))
+        .contains("0 to 4294967295");
+  }
+
+  @Test
+  void valuesThatDoNotFitAreUsage() {
+    assertThat(run("--packet", PACKET, "--set", "first_byte=256").failed(ExitStatus.USAGE))
+        .contains("256");
+    assertThat(run("--packet", PACKET, "--set", "first_byte=hex:0102").failed(ExitStatus.USAGE))
+        .contains("2 bytes are given, and 1 are needed");
+    assertThat(run("--packet", PACKET, "--put", "untyped[0]=0x1000000").failed(ExitStatus.USAGE))
+        .contains("does not fit 3 bytes");
+    assertThat(
+            run("--packet", PACKET, "--put", "settings[0]={\"nope\":1}").failed(ExitStatus.USAGE))
+        .contains("nope");
+    assertThat(run("--packet", PACKET, "--put", "settings[0]={\"limit\":").failed(ExitStatus.USAGE))
+        .contains("is no JSON");
+  }
+
+  @Test
+  void whatTheKernelRefusesIsARefusal() {
+    assertThat(
+            run("--packet", PACKET, "--put", "settings[9]=hex:" + "00".repeat(24))
+                .failed(ExitStatus.REFUSED))
+        .contains("--put settings[9]", "E2BIG");
+    assertThat(run("--packet", PACKET, "--map", "settings=0").failed(ExitStatus.REFUSED))
+        .contains("settings", "EINVAL");
+  }
+
+  @Test
+  void filesThatCannotBeReadAreRefused() throws Exception {
+    Path text = Files.writeString(directory.resolve("x.txt"), "this is neither an object");
+
+    assertThat(CommandRun.of("run", text, "--packet", PACKET).failed(ExitStatus.REFUSED))
+        .contains("x.txt");
+    assertThat(CommandRun.of("inspect", text).failed(ExitStatus.REFUSED)).contains("x.txt");
+    assertThat(CommandRun.of("disasm", directory).failed(ExitStatus.REFUSED))
+        .contains(directory.toString());
+    assertThat(run("--pcap", text).failed(ExitStatus.REFUSED))
+        .contains("x.txt, byte 0: the file begins with 74686973");
+    assertThat(run("--pcap", directory.resolve("none.pcap")).failed(ExitStatus.REFUSED))
+        .contains("none.pcap does not exist");
+  }
+
+  @Test
+  void outputsThatCannotBeWrittenAreRefused() throws Exception {
+    Path capture = CommandRun.root().resolve("examples/captures/mixed.pcap");
+
+    assertThat(
+            run("--pcap", capture, "--write", directory.resolve("none/x.pcap"))
+                .failed(ExitStatus.REFUSED))
+        .contains("its directory does not exist");
+    assertThat(run("--pcap", capture, "--write", capture).failed(ExitStatus.USAGE))
+        .contains("would overwrite its own input");
+    assertThat(run("--pcap", capture, "--write", "-").failed(ExitStatus.USAGE))
+        .contains("--write takes a file");
+    assertThat(run("--pcap", capture, "--write", "{device}.pcap").failed(ExitStatus.USAGE))
+        .contains("{device} is not built yet");
+  }
+
+  private static CommandRun run(Object... more) {
+    Object[] arguments = new Object[more.length + 4];
+    arguments[0] = "run";
+    arguments[1] = OPTIONS;
+    arguments[2] = "--prog";
+    arguments[3] = "decide";
+    System.arraycopy(more, 0, arguments, 4, more.length);
+    return CommandRun.of(arguments);
+  }
+}
