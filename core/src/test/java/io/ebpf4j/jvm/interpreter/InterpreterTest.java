@@ -396,6 +396,18 @@ class InterpreterTest {
   }
 
   @Test
+  void mayGotoEndsALoopByTheClockAndNotByTheBudget() {
+    List<Instruction> endless =
+        program()
+            .mov(0, 0)
+            .raw(BPF_JMP | BPF_JCOND, 0, 0, 2, 0)
+            .alu64(BPF_ADD, 0, 1)
+            .jump(-3)
+            .exit();
+    assertThat(MemoryRun.of(endless, new byte[0], 1000).returnValue()).isGreaterThan(65_000);
+  }
+
+  @Test
   void callbacksHaveABudgetOfTheirOwn() {
     assertThat(
             MemoryRun.of(
