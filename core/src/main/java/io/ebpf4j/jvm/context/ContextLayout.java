@@ -125,13 +125,17 @@ public record ContextLayout(
         .findFirst();
   }
 
-  /** Bytes that the program may see of the context at an address. */
+  /** Bytes that the program may see of the context at an address; none at 0. */
   public int visibleBytes(long context) {
+    if (context == 0) {
+      return 0;
+    }
     return sizeOffset == WHOLE ? visibleSize : Memory.getInt(context + sizeOffset);
   }
 
-  /** Whether the context is plain memory, which programs may hand to helpers. */
+  /** Whether the context is plain memory, which programs may change and hand to helpers. */
   public boolean isMemory() {
-    return fields.stream().anyMatch(f -> f.access() == Access.BYTES && f.size() == visibleSize);
+    return fields.stream()
+        .anyMatch(f -> f.access() == Access.BYTES && f.writable() && f.size() == visibleSize);
   }
 }
