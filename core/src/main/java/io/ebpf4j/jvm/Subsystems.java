@@ -13,6 +13,7 @@ import io.ebpf4j.jvm.map.MapHelpers;
 import io.ebpf4j.jvm.map.MapTable;
 import io.ebpf4j.jvm.map.PerfHelpers;
 import io.ebpf4j.jvm.net.Net;
+import io.ebpf4j.jvm.trace.Trace;
 import io.ebpf4j.spec.ProgramType;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,17 +21,23 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The subsystems of one kernel: a line for each, and what they bring put together. */
 final class Subsystems implements AutoCloseable {
   private final MapTable maps;
   private final Net net;
+  private final Trace trace;
   private final Map<ProgramType, ProgramKind> kinds;
 
   Subsystems(Machine machine) {
     maps = MapTable.install(machine);
     net = new Net(machine);
-    kinds = net.kinds().stream().collect(Collectors.toMap(ProgramKind::type, Function.identity()));
+    trace = new Trace(machine);
+    kinds =
+        Stream.of(net.kinds(), trace.kinds())
+            .flatMap(List::stream)
+            .collect(Collectors.toMap(ProgramKind::type, Function.identity()));
   }
 
   Optional<ProgramKind> kind(ProgramType type) {
@@ -47,6 +54,7 @@ final class Subsystems implements AutoCloseable {
 
   @Override
   public void close() {
+    trace.close();
     net.close();
     maps.close();
   }

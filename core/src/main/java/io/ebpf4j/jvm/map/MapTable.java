@@ -52,7 +52,7 @@ public final class MapTable implements AutoCloseable {
   }
 
   /** The map whose structure lies there, by the table of the machine of a CPU. */
-  static JvmMap get(Cpu cpu, long address) {
+  public static JvmMap get(Cpu cpu, long address) {
     return cpu.machine().slots().get(SLOT).get(address);
   }
 

@@ -18,6 +18,7 @@ public final class Net implements AutoCloseable {
     for (Cpu cpu : machine.cpus()) {
       cpu.slots().set(XdpProgramKind.BUFFERS, keep(new XdpProgramKind.Buffers()));
       cpu.slots().set(SkBuffProgramKind.BUFFERS, keep(new SkBuffProgramKind.Buffers()));
+      cpu.slots().set(PacketSampleHelpers.PACKETS, new PacketSampleHelpers.Packets());
     }
     NetDevices devices = new NetDevices();
     kinds =
@@ -35,7 +36,11 @@ public final class Net implements AutoCloseable {
 
   /** The classes whose methods are the packet helpers. */
   public static List<Class<?>> helpers() {
-    return List.of(XdpHelpers.class, SkBuffHelpers.class, SkBuffChecksumHelpers.class);
+    return List.of(
+        XdpHelpers.class,
+        SkBuffHelpers.class,
+        SkBuffChecksumHelpers.class,
+        PacketSampleHelpers.class);
   }
 
   /** Adds the types that packet programs name: contexts, verdicts, protocol headers. */
