@@ -13,12 +13,17 @@ public interface InstructionNames {
     return "unknown#" + id;
   }
 
-  /** What is called by a kernel function's BTF id. */
+  /** What is called by a kernel function's BTF id: {@code bpf_task_acquire#1234}. */
   default String kernelFunction(int btfId) {
-    return "kernel-function";
+    return "kernel-function#" + btfId;
   }
 
-  /** What a call within the program reaches: {@code pc+3} is relative to the next slot. */
+  /**
+   * What a call within the program reaches.
+   *
+   * @param slot the function's first slot
+   * @param relative the same, relative to the slot behind the call, as in {@code pc+3}
+   */
   default String function(int slot, int relative) {
     return "pc%+d".formatted(relative);
   }
@@ -32,12 +37,15 @@ public interface InstructionNames {
    * @param high the second slot's immediate
    */
   default String wide(int slot, int kind, int low, int high) {
+    String number = Integer.toUnsignedString(low);
+    String next = Integer.toUnsignedString(high);
     return switch (kind) {
-      case Isa.BPF_PSEUDO_MAP_FD -> "map[fd:%d]".formatted(low);
-      case Isa.BPF_PSEUDO_MAP_VALUE -> "map[fd:%d][0]%+d".formatted(low, high);
-      case Isa.BPF_PSEUDO_MAP_IDX -> "map[idx:%d]".formatted(low);
-      case Isa.BPF_PSEUDO_MAP_IDX_VALUE -> "map[idx:%d]%+d".formatted(low, high);
-      case Isa.BPF_PSEUDO_BTF_ID -> "btf[id:%d]".formatted(low);
+      case Isa.BPF_PSEUDO_MAP_FD -> "map[id:%s]".formatted(number);
+      case Isa.BPF_PSEUDO_MAP_VALUE -> "map[id:%s][0]+%s".formatted(number, next);
+      case Isa.BPF_PSEUDO_MAP_IDX -> "map[idx:%s]".formatted(number);
+      case Isa.BPF_PSEUDO_MAP_IDX_VALUE -> "map[idx:%s]+%s".formatted(number, next);
+      case Isa.BPF_PSEUDO_BTF_ID ->
+          high == 0 ? "btf[id:%s]".formatted(number) : "btf[id:%s,fd:%s]".formatted(number, next);
       case Isa.BPF_PSEUDO_FUNC -> "subprog[%+d]".formatted(low);
       default -> "0x%x".formatted((long) high << 32 | low & 0xffffffffL);
     };

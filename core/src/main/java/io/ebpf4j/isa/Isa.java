@@ -63,6 +63,24 @@ public final class Isa {
   public static final int BPF_JSLE = 0xd0;
   public static final int BPF_JCOND = 0xe0;
 
+  /** The only source of {@link #BPF_JCOND}: may_goto. */
+  public static final int BPF_MAY_GOTO = 0;
+
+  // Byte order that BPF_END converts to, in the source bit.
+  public static final int BPF_TO_LE = 0x00;
+  public static final int BPF_TO_BE = 0x08;
+
+  // Offsets of a move that is more than a move: to another address space, to this CPU's copy. The
+  // second is what the kernel itself writes; no program may bring it.
+  public static final int BPF_ADDR_SPACE_CAST = 1;
+  public static final int BPF_ADDR_PERCPU = -1;
+
+  /** A call through a register, which clang can write and Linux refuses. */
+  public static final int CALLX = BPF_JMP | BPF_CALL | BPF_X;
+
+  /** The speculation barrier that the kernel's verifier inserts; no program may bring it. */
+  public static final int NOSPEC = BPF_ST | BPF_ATOMIC;
+
   // Atomic operations, in the immediate.
   public static final int BPF_FETCH = 0x01;
   public static final int BPF_XCHG = 0xe0 | BPF_FETCH;
@@ -88,7 +106,46 @@ public final class Isa {
   /** The frame pointer's number. */
   public static final int FRAME_POINTER = 10;
 
+  /** The most slots of a program that a privileged user may load. */
+  public static final int MAX_SLOTS = 1_000_000;
+
   private Isa() {}
+
+  /**
+   * Whether Linux 6.18 has an instruction with that opcode. True for the first slot of a 64-bit
+   * immediate load and false for the opcode of its second, which is zero.
+   */
+  public static boolean isKnownOpcode(int opcode) {
+    int operation = opcode & 0xf0;
+    boolean register = (opcode & BPF_X) != 0;
+    int size = opcode & 0x18;
+    int mode = opcode & 0xe0;
+    return switch (opcode & 0x07) {
+      case BPF_ALU -> operation <= BPF_END && !(operation == BPF_NEG && register);
+      case BPF_ALU64 ->
+          operation <= BPF_END && !((operation == BPF_NEG || operation == BPF_END) && register);
+      case BPF_JMP ->
+          switch (operation) {
+            case BPF_JA, BPF_CALL, BPF_EXIT, BPF_JCOND -> !register;
+            default -> operation < BPF_JCOND;
+          };
+      case BPF_JMP32 ->
+          switch (operation) {
+            case BPF_JA -> !register;
+            case BPF_CALL, BPF_EXIT -> false;
+            default -> operation < BPF_JCOND;
+          };
+      case BPF_LD ->
+          switch (mode) {
+            case BPF_IMM -> size == BPF_DW;
+            case BPF_ABS, BPF_IND -> size != BPF_DW;
+            default -> false;
+          };
+      case BPF_LDX -> mode == BPF_MEM || (mode == BPF_MEMSX && size != BPF_DW);
+      case BPF_ST -> mode == BPF_MEM;
+      default -> mode == BPF_MEM || mode == BPF_ATOMIC;
+    };
+  }
 
   /** Bytes moved by a load or store with that opcode: 1, 2, 4 or 8. */
   public static int accessSize(int opcode) {
