@@ -37,7 +37,8 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder {
    *
    * @param maps what the program's references name; those that it uses are held until it is freed
    * @param id the kernel-wide id
-   * @throws BpfException EINVAL for a malformed program, or a helper or kernel function that this
+   * @throws BpfException E2BIG for a program of no or too many instructions, EACCES for one that
+   *     writes R10, EINVAL for another malformed one, or a helper or kernel function that this
    *     kernel lacks or does not allow; ENOENT for a map or kernel variable that is not there
    */
   public static JvmProgram load(
@@ -52,7 +53,7 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder {
     InstructionCheck.check(spec.instructions())
         .ifPresent(problem -> {
           throw new BpfException(
-              Errno.EINVAL,
+              errno(problem.refusal()),
               "%s: %s".formatted(Location.of(spec, problem.slot()), problem.sentence()));
         });
     References references = References.resolve(machine, spec, maps, options.poisoned());
@@ -80,6 +81,14 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder {
       references.maps().forEach(JvmMap::release);
       throw failure;
     }
+  }
+
+  private static Errno errno(InstructionCheck.Refusal refusal) {
+    return switch (refusal) {
+      case MALFORMED -> Errno.EINVAL;
+      case SIZE -> Errno.E2BIG;
+      case FRAME_POINTER_WRITTEN -> Errno.EACCES;
+    };
   }
 
   @Override

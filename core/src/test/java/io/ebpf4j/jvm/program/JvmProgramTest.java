@@ -187,8 +187,24 @@ class JvmProgramTest {
   }
 
   @Test
+  void aMalformedProgramGetsLinuxsAnswer() {
+    assertThatThrownBy(() -> run(List.of(new Instruction(BPF_ALU64 | BPF_MOV, 0, 0, 0, 3))))
+        .hasMessageContaining("instruction 0: last insn is not an exit or jmp")
+        .extracting(e -> ((BpfException) e).errno())
+        .isEqualTo(Errno.EINVAL);
+    assertThatThrownBy(() -> run(program().mov(10, 0).exit()))
+        .extracting(e -> ((BpfException) e).errno())
+        .isEqualTo(Errno.EACCES);
+    List<Instruction> empty = List.of();
+    assertThatThrownBy(
+            () -> load(ProgramSpec.of("test", ProgramType.XDP, empty), LoadOptions.DEFAULT))
+        .extracting(e -> ((BpfException) e).errno())
+        .isEqualTo(Errno.E2BIG);
+  }
+
+  @Test
   void aPoisonedInstructionIsAnErrorOnlyWhenReached() {
-    List<Instruction> program = program().mov(0, 3).jump(1).helper(0xbad2310).exit();
+    List<Instruction> program = program().mov(0, 3).jump(BPF_JEQ, 0, 3, 1).helper(0xbad2310).exit();
     LoadOptions options = LoadOptions.DEFAULT.withPoisoned(Map.of(2, "struct task_struct.nowhere"));
     assertThat(run(load(ProgramSpec.of("test", ProgramType.XDP, program), options))).isEqualTo(3);
     List<Instruction> reached = program().mov(0, 3).jump(0).helper(0xbad2310).exit();
