@@ -223,10 +223,14 @@ public final class ObjectFile {
    */
   public MemorySegment get(String variable) {
     Variable place = variable(variable);
-    MemorySegment section = MemorySegment.ofArray(sectionBytes(place));
+    checkInside(place);
+    MemorySegment section = map(place.section()).contents();
     // An array of longs lets the caller read numbers of every size from it.
     MemorySegment value = MemorySegment.ofArray(new long[place.size() / Long.BYTES + 1]);
-    MemorySegment.copy(section, place.offset(), value, 0, place.size());
+    if (section != null) {
+      long given = Math.clamp(section.byteSize() - place.offset(), 0, place.size());
+      MemorySegment.copy(section, Math.min(place.offset(), section.byteSize()), value, 0, given);
+    }
     return value.asSlice(0, place.size()).asReadOnly();
   }
 
@@ -271,18 +275,21 @@ public final class ObjectFile {
   private byte[] sectionBytes(Variable place) {
     MapSpec map = map(place.section());
     MemorySegment contents = map.contents();
-    long given = contents == null ? 0 : contents.byteSize();
-    long size = Math.max(map.valueSize(), given);
-    if (place.size() > size - place.offset()) {
+    checkInside(place);
+    byte[] bytes = new byte[map.valueSize()];
+    if (contents != null) {
+      long given = Math.min(contents.byteSize(), bytes.length);
+      MemorySegment.copy(contents, 0, MemorySegment.ofArray(bytes), 0, given);
+    }
+    return bytes;
+  }
+
+  private void checkInside(Variable place) {
+    if (place.size() > map(place.section()).valueSize() - place.offset()) {
       throw new IllegalArgumentException(
           "%s: variable %s lies outside of map %s, which was made smaller"
               .formatted(name(), place.name(), place.section()));
     }
-    byte[] bytes = new byte[(int) size];
-    if (contents != null) {
-      MemorySegment.copy(contents, 0, MemorySegment.ofArray(bytes), 0, given);
-    }
-    return bytes;
   }
 
   private <T> T existing(Map<String, T> all, String name, String what) {
