@@ -67,12 +67,24 @@ final class ObjectLoader {
       map = kept(name, pinnedMap(path));
       mustHaveShape(name, spec, map, "the map pinned at " + path);
     } else {
-      map = kept(name, kernel.createMap(spec));
+      map = kept(name, created(spec));
       fill(map, spec);
       if (byName) {
         map.pin(path);
         undo.push(() -> kernel.unpin(path));
       }
+    }
+  }
+
+  /** Maps that take no types, or not these, are made without, as every loader does. */
+  private BpfMap created(MapSpec spec) {
+    try {
+      return kernel.createMap(spec);
+    } catch (BpfException refused) {
+      if (spec.btf() == null) {
+        throw refused;
+      }
+      return kernel.createMap(spec.withTypes(null, 0, 0));
     }
   }
 

@@ -52,6 +52,11 @@ public abstract class Counted {
     release();
   }
 
+  /** Whether there is a descriptor or a pin. */
+  public final boolean hasUsers() {
+    return users.get() > 0;
+  }
+
   /** Runs that once the object has been freed: tables forget it. */
   public final void whenFreed(Runnable action) {
     whenFreed = action;

@@ -44,6 +44,9 @@ abstract sealed class ArrayElements extends JvmMap permits ArrayMap, PerCpuArray
   /** The running CPU's value at an index that is inside. */
   abstract long valueAddress(Cpu cpu, long index);
 
+  /** Ends what special fields of the old value had going. */
+  void resetFields(long index) {}
+
   @Override
   public final long lookup(Cpu cpu, long key) {
     long index = ArrayLayout.index(key);
@@ -61,7 +64,9 @@ abstract sealed class ArrayElements extends JvmMap permits ArrayMap, PerCpuArray
       return -Errno.EINVAL.number();
     }
     specialFields()
-        .store(value, valueAddress(cpu, index), spec().valueSize(), (flags & MapFlags.LOCK) != 0);
+        .store(
+            cpu, value, valueAddress(cpu, index), spec().valueSize(), (flags & MapFlags.LOCK) != 0);
+    resetFields(index);
     return 0;
   }
 

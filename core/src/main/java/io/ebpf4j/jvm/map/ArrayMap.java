@@ -43,6 +43,13 @@ public final class ArrayMap extends ArrayElements {
         .add(new ArrayMap(machine, spec, id, fields, struct, layout, values));
   }
 
+  /** The index of the value that lies at an address, or -1 where none does. */
+  long indexOf(long value) {
+    long offset = value - base;
+    long index = Long.divideUnsigned(offset, layout.elementSize());
+    return offset >= 0 && offset % layout.elementSize() == 0 && index < layout.count() ? index : -1;
+  }
+
   /** The address of the first value: where the constants of direct value access point. */
   public long valuesAddress() {
     return base;
@@ -92,6 +99,7 @@ public final class ArrayMap extends ArrayElements {
             index * layout.elementSize(),
             spec().valueSize(),
             (flags & MapFlags.LOCK) != 0);
+    resetFields(index);
   }
 
   @Override
@@ -136,6 +144,35 @@ public final class ArrayMap extends ArrayElements {
       writableMappingClosed();
     }
     release();
+  }
+
+  /** An update ends the timer of the old value. */
+  @Override
+  void resetFields(long index) {
+    int timerOffset = specialFields().timerOffset();
+    if (timerOffset >= 0) {
+      timers().free(values.segment(), index * layout.elementSize() + timerOffset);
+    }
+  }
+
+  @Override
+  protected void lastUserGone() {
+    freeTimers();
+  }
+
+  @Override
+  protected void releaseEntries() {
+    freeTimers();
+  }
+
+  private void freeTimers() {
+    if (specialFields().timerOffset() >= 0) {
+      timers().freeAll(this);
+    }
+  }
+
+  private Timers timers() {
+    return machine().slots().get(MapTable.SLOT).timers();
   }
 
   private void checkRange(long offset, long length) {

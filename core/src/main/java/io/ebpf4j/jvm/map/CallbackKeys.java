@@ -31,10 +31,6 @@ final class CallbackKeys implements AutoCloseable {
     depth[cpu.number()]--;
   }
 
-  JvmMap.ValueArea area(Cpu cpu) {
-    return new JvmMap.ValueArea(base(cpu), DEPTH, KEY_BYTES, Integer.BYTES, true, false);
-  }
-
   @Override
   public void close() {
     keys.close();

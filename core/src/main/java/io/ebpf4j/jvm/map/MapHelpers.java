@@ -15,7 +15,7 @@ public final class MapHelpers {
       name = "map_lookup_elem",
       returns = Returns.MAP_VALUE_OR_NULL,
       arguments = {Argument.MAP, Argument.MAP_KEY})
-  public static long mapLookupElem(Cpu cpu, long map, long key) {
+  static long mapLookupElem(Cpu cpu, long map, long key) {
     return MapTable.get(cpu, map).lookup(cpu, key);
   }
 
@@ -24,7 +24,7 @@ public final class MapHelpers {
       id = 2,
       name = "map_update_elem",
       arguments = {Argument.MAP, Argument.MAP_KEY, Argument.MAP_VALUE, Argument.ANYTHING})
-  public static long mapUpdateElem(Cpu cpu, long map, long key, long value, long flags) {
+  static long mapUpdateElem(Cpu cpu, long map, long key, long value, long flags) {
     return MapTable.get(cpu, map).update(cpu, key, value, flags);
   }
 
@@ -33,7 +33,7 @@ public final class MapHelpers {
       id = 3,
       name = "map_delete_elem",
       arguments = {Argument.MAP, Argument.MAP_KEY})
-  public static long mapDeleteElem(Cpu cpu, long map, long key) {
+  static long mapDeleteElem(Cpu cpu, long map, long key) {
     return MapTable.get(cpu, map).delete(cpu, key);
   }
 
@@ -43,7 +43,7 @@ public final class MapHelpers {
       name = "map_lookup_percpu_elem",
       returns = Returns.MAP_VALUE_OR_NULL,
       arguments = {Argument.MAP, Argument.MAP_KEY, Argument.ANYTHING})
-  public static long mapLookupPercpuElem(Cpu cpu, long map, long key, long cpuNumber) {
+  static long mapLookupPercpuElem(Cpu cpu, long map, long key, long cpuNumber) {
     return MapTable.get(cpu, map).lookupOn((int) cpuNumber, key);
   }
 
@@ -52,7 +52,29 @@ public final class MapHelpers {
       id = 164,
       name = "for_each_map_elem",
       arguments = {Argument.MAP, Argument.FUNCTION, Argument.STACK_OR_NULL, Argument.ANYTHING})
-  public static long forEachMapElem(Cpu cpu, long map, long function, long context, long flags) {
+  static long forEachMapElem(Cpu cpu, long map, long function, long context, long flags) {
     return MapTable.get(cpu, map).forEach(cpu, function, context, flags);
+  }
+
+  /** Takes the lock in a value. */
+  @Helper(
+      id = 93,
+      name = "spin_lock",
+      returns = Returns.VOID,
+      arguments = {Argument.SPIN_LOCK})
+  static long spinLock(Cpu cpu, long lock) {
+    SpinLock.lock(cpu, lock);
+    return 0;
+  }
+
+  /** Frees the lock in a value. */
+  @Helper(
+      id = 94,
+      name = "spin_unlock",
+      returns = Returns.VOID,
+      arguments = {Argument.SPIN_LOCK})
+  static long spinUnlock(Cpu cpu, long lock) {
+    SpinLock.unlock(lock);
+    return 0;
   }
 }

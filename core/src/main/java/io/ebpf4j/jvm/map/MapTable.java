@@ -22,17 +22,19 @@ public final class MapTable implements AutoCloseable {
   private static final int HEADER_BYTES = Long.BYTES;
 
   private final CallbackKeys callbackKeys;
+  private final Timers timers;
   private final Deque<Integer> free = new ArrayDeque<>();
   private volatile @Nullable JvmMap[] maps = new @Nullable JvmMap[16];
   private int used;
 
-  private MapTable(int cpuCount) {
-    callbackKeys = new CallbackKeys(cpuCount);
+  private MapTable(Machine machine) {
+    callbackKeys = new CallbackKeys(machine.cpus().size());
+    timers = new Timers(machine, callbackKeys);
   }
 
   /** Makes a kernel's table, before its first map. */
   public static MapTable install(Machine machine) {
-    MapTable table = new MapTable(machine.cpus().size());
+    MapTable table = new MapTable(machine);
     machine.slots().set(SLOT, table);
     return table;
   }
@@ -56,13 +58,12 @@ public final class MapTable implements AutoCloseable {
     return cpu.machine().slots().get(SLOT).get(address);
   }
 
-  /** Where keys lie that a callback of bpf_for_each_map_elem may read on that CPU. */
-  public JvmMap.ValueArea callbackKeys(Cpu cpu) {
-    return callbackKeys.area(cpu);
-  }
-
   CallbackKeys callbackKeys() {
     return callbackKeys;
+  }
+
+  Timers timers() {
+    return timers;
   }
 
   /** Maps in the table. */
@@ -73,6 +74,7 @@ public final class MapTable implements AutoCloseable {
   /** Frees the table's own memory, when no program runs any more. */
   @Override
   public void close() {
+    timers.close();
     callbackKeys.close();
   }
 

@@ -10,6 +10,7 @@ import static io.ebpf4j.spec.MapFlags.WRONLY;
 import static io.ebpf4j.spec.MapFlags.WRONLY_PROG;
 
 import io.ebpf4j.BpfException;
+import io.ebpf4j.btf.Btf;
 import io.ebpf4j.jvm.cpu.Machine;
 import io.ebpf4j.spec.Errno;
 import io.ebpf4j.spec.MapSpec;
@@ -136,10 +137,6 @@ public final class MapTypes {
     }
   }
 
-  /**
-   * Checks an array of descriptors. Its BTF types are not looked at: Linux refuses them (ENOTSUPP)
-   * and every loader leaves them out.
-   */
   private static void checkFdArray(MapSpec spec, int allowedFlags) {
     if (spec.valueSize() != Integer.BYTES) {
       throw refusal(
@@ -150,6 +147,19 @@ public final class MapTypes {
     }
     checkArray(spec, allowedFlags);
     checkName(spec);
+    checkNoKeyTypeAlone(spec);
+    if (spec.valueType() != 0 && spec.type() != MapType.PROG_ARRAY) {
+      throw refusal(
+          spec,
+          Errno.ENOTSUPP,
+          "%s takes no BTF types: leave them out, as loaders do".formatted(spec.type()));
+    }
+  }
+
+  private static void checkNoKeyTypeAlone(MapSpec spec) {
+    if (spec.keyType() != 0 && spec.valueType() == 0) {
+      throw refusal(spec, Errno.EINVAL, "it has a BTF type for its keys but none for its values");
+    }
   }
 
   private static JvmMap checkTemplate(MapSpec spec, @Nullable JvmMap template) {
@@ -178,7 +188,12 @@ public final class MapTypes {
   /** The last checks before a map is made: its name, its types. */
   private static SpecialFields fields(MapSpec spec) {
     checkName(spec);
-    return SpecialFields.NONE;
+    Btf btf = spec.btf();
+    if (btf == null || spec.valueType() == 0) {
+      checkNoKeyTypeAlone(spec);
+      return SpecialFields.NONE;
+    }
+    return MapValueTypes.check(spec, btf);
   }
 
   private static void checkName(MapSpec spec) {

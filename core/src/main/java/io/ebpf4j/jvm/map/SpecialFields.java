@@ -1,8 +1,12 @@
 package io.ebpf4j.jvm.map;
 
+import io.ebpf4j.jvm.cpu.Cpu;
 import io.ebpf4j.jvm.memory.Memory;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -16,31 +20,40 @@ public final class SpecialFields {
 
   private final List<Field> fields;
   private final int lockOffset;
+  private final int timerOffset;
 
   /** These fields, by offset. */
   SpecialFields(List<Field> fields) {
     this.fields = List.copyOf(fields);
-    this.lockOffset =
-        fields.stream()
-            .filter(field -> field.kind() == Kind.SPIN_LOCK)
-            .mapToInt(Field::offset)
-            .findFirst()
-            .orElse(-1);
+    this.lockOffset = offsetOf(Kind.SPIN_LOCK);
+    this.timerOffset = offsetOf(Kind.TIMER);
   }
 
   /** What a field is. */
   public enum Kind {
-    SPIN_LOCK("bpf_spin_lock", 4),
-    TIMER("bpf_timer", 16),
-    WORKQUEUE("bpf_wq", 16),
-    KERNEL_POINTER("kptr", 8);
+    SPIN_LOCK("bpf_spin_lock", 4, 4),
+    RESILIENT_SPIN_LOCK("bpf_res_spin_lock", 4, 4),
+    TIMER("bpf_timer", 16, 8),
+    WORK_QUEUE("bpf_wq", 16, 8),
+    TASK_WORK("bpf_task_work", 8, 8),
+    REFERENCE_COUNT("bpf_refcount", 4, 4),
+    KERNEL_POINTER("kptr", 8, 8);
 
     private final String label;
     private final int size;
+    private final int alignment;
 
-    Kind(String label, int size) {
+    Kind(String label, int size, int alignment) {
       this.label = label;
       this.size = size;
+      this.alignment = alignment;
+    }
+
+    /** The kind that a struct of that name is. */
+    static Optional<Kind> ofStruct(String name) {
+      return Arrays.stream(values())
+          .filter(kind -> kind != KERNEL_POINTER && kind.label.equals(name))
+          .findFirst();
     }
 
     /** The name in C. */
@@ -51,6 +64,10 @@ public final class SpecialFields {
     /** Bytes. */
     public int size() {
       return size;
+    }
+
+    int alignment() {
+      return alignment;
     }
   }
 
@@ -76,6 +93,11 @@ public final class SpecialFields {
     return lockOffset >= 0;
   }
 
+  /** Where the timer is, or -1. */
+  int timerOffset() {
+    return timerOffset;
+  }
+
   @Override
   public String toString() {
     return fields.stream()
@@ -85,9 +107,9 @@ public final class SpecialFields {
   }
 
   /** Copies a value in raw memory, all but the special fields. */
-  void store(long from, long to, long bytes, boolean locked) {
+  void store(Cpu cpu, long from, long to, long bytes, boolean locked) {
     if (locked) {
-      SpinLock.lock(to + lockOffset);
+      SpinLock.lock(cpu, to + lockOffset);
     }
     try {
       long done = 0;
@@ -103,7 +125,7 @@ public final class SpecialFields {
     }
   }
 
-  /** Copies a value to the user, zeroes in place of the special fields. */
+  /** Copies a value to the user, fresh ones in place of the special fields. */
   void toUser(MemorySegment values, long offset, MemorySegment user, long bytes, boolean locked) {
     if (locked) {
       SpinLock.lock(values, offset + lockOffset);
@@ -117,6 +139,9 @@ public final class SpecialFields {
     }
     for (Field field : fields) {
       user.asSlice(field.offset(), field.kind().size()).fill((byte) 0);
+      if (field.kind() == Kind.REFERENCE_COUNT) {
+        user.set(ValueLayout.JAVA_INT_UNALIGNED, field.offset(), 1);
+      }
     }
   }
 
@@ -142,5 +167,13 @@ public final class SpecialFields {
       done = field.end();
     }
     UserCopy.copy(from, fromOffset + done, to, toOffset + done, bytes - done);
+  }
+
+  private int offsetOf(Kind kind) {
+    return fields.stream()
+        .filter(field -> field.kind() == kind)
+        .mapToInt(Field::offset)
+        .findFirst()
+        .orElse(-1);
   }
 }

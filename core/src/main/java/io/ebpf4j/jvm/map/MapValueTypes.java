@@ -1,0 +1,86 @@
+package io.ebpf4j.jvm.map;
+
+import io.ebpf4j.btf.Btf;
+import io.ebpf4j.btf.BtfType.DataSection;
+import io.ebpf4j.btf.BtfType.Int;
+import io.ebpf4j.jvm.map.SpecialFields.Field;
+import io.ebpf4j.jvm.map.SpecialFields.Kind;
+import io.ebpf4j.spec.Errno;
+import io.ebpf4j.spec.MapFlags;
+import io.ebpf4j.spec.MapSpec;
+import io.ebpf4j.spec.MapType;
+import java.util.List;
+
+/**
+ * Whether the BTF types of an array's keys and values go with the map, and what is in the values.
+ */
+final class MapValueTypes {
+  private MapValueTypes() {}
+
+  /**
+   * The special fields of the values.
+   *
+   * @throws io.ebpf4j.BpfException EINVAL for types of other sizes or kinds, EACCES and ENOTSUP for
+   *     special fields that the map cannot have
+   */
+  static SpecialFields check(MapSpec spec, Btf btf) {
+    checkSize(spec, btf, "value", spec.valueType(), spec.valueSize());
+    if (spec.keyType() != 0) {
+      checkSize(spec, btf, "key", spec.keyType(), spec.keySize());
+    }
+    List<Field> fields = SpecialFieldFinder.find(btf, spec.valueType());
+    fields.forEach(field -> checkField(spec, field.kind()));
+    checkKey(spec, btf);
+    return fields.isEmpty() ? SpecialFields.NONE : new SpecialFields(fields);
+  }
+
+  private static void checkSize(MapSpec spec, Btf btf, String what, int type, int size) {
+    if (type < 0 || type >= btf.size() || !btf.hasSize(type)) {
+      throw MapTypes.refusal(
+          spec, Errno.EINVAL, "BTF type %d of its %s is no type with a size".formatted(type, what));
+    }
+    if (btf.sizeOf(type) != size) {
+      throw MapTypes.refusal(
+          spec,
+          Errno.EINVAL,
+          "the BTF type of its %s has %d bytes, not %s"
+              .formatted(what, btf.sizeOf(type), Integer.toUnsignedString(size)));
+    }
+  }
+
+  private static void checkField(MapSpec spec, Kind kind) {
+    if ((spec.flags() & (MapFlags.RDONLY_PROG | MapFlags.WRONLY_PROG)) != 0) {
+      throw MapTypes.refusal(
+          spec,
+          Errno.EACCES,
+          "values with %s need programs that read and write".formatted(kind.label()));
+    }
+    boolean everywhere =
+        switch (kind) {
+          case KERNEL_POINTER, REFERENCE_COUNT -> true;
+          case SPIN_LOCK, RESILIENT_SPIN_LOCK, TIMER, WORK_QUEUE, TASK_WORK -> false;
+        };
+    if (spec.type() == MapType.PERCPU_ARRAY && !everywhere) {
+      throw MapTypes.refusal(
+          spec, Errno.ENOTSUP, "PERCPU_ARRAY has no values with " + kind.label());
+    }
+  }
+
+  private static void checkKey(MapSpec spec, Btf btf) {
+    if (spec.keyType() == 0) {
+      boolean globals =
+          spec.type() == MapType.ARRAY
+              && spec.maxEntries() == 1
+              && btf.type(spec.valueType()) instanceof DataSection;
+      if (!globals) {
+        throw MapTypes.refusal(
+            spec, Errno.EINVAL, "only a section of globals has a BTF type for its value alone");
+      }
+    } else if (!(btf.stripped(spec.keyType()) instanceof Int key
+        && key.bits() == Integer.SIZE
+        && key.offset() == 0)) {
+      throw MapTypes.refusal(
+          spec, Errno.EINVAL, "the BTF type of its key is no integer of 32 bits");
+    }
+  }
+}

@@ -1,0 +1,41 @@
+package io.ebpf4j.jvm.map;
+
+import io.ebpf4j.jvm.cpu.Activation.BoundFunction;
+import io.ebpf4j.jvm.cpu.Clock;
+import io.ebpf4j.jvm.cpu.Cpu;
+import org.jspecify.annotations.Nullable;
+
+/** A {@code bpf_timer} that was initialised. All of it is guarded by its {@link Timers}. */
+final class Timer {
+  final ArrayMap map;
+  final long value;
+  final Base base;
+  @Nullable BoundFunction callback;
+
+  /** Where and when it fires next; not queued: {@code cpu} is null. */
+  @Nullable Cpu cpu;
+
+  long dueNanos;
+  long order;
+
+  Timer(ArrayMap map, long value, Base base) {
+    this.map = map;
+    this.value = value;
+    this.base = base;
+  }
+
+  /** The clock that absolute times are of. */
+  enum Base {
+    REALTIME,
+    MONOTONIC,
+    BOOTTIME;
+
+    long now(Clock clock) {
+      return switch (this) {
+        case REALTIME -> clock.taiNanos();
+        case MONOTONIC -> clock.monotonicNanos();
+        case BOOTTIME -> clock.bootNanos();
+      };
+    }
+  }
+}
