@@ -54,9 +54,13 @@ abstract class JvmHandle<T extends Counted> implements Handle {
   public final void close() {
     if (closed.compareAndSet(false, true)) {
       kernel.closed(this);
+      closing(object);
       kernel.fds().close(fd);
     }
   }
+
+  /** What closing this descriptor does to the object, which is still held. */
+  void closing(T closed) {}
 
   @Override
   public final String toString() {

@@ -44,7 +44,7 @@ final class JvmMapHandle extends JvmHandle<JvmMap> implements BpfMap {
 
   @Override
   public void update(MemorySegment key, MemorySegment value, long flags) {
-    object().update(key, value, flags);
+    object().update(key, value, flags, this);
   }
 
   @Override
@@ -86,5 +86,10 @@ final class JvmMapHandle extends JvmHandle<JvmMap> implements BpfMap {
   @Override
   public Mapping mmap(long offset, long length, boolean writable) {
     return object().mmap(offset, length, writable);
+  }
+
+  @Override
+  void closing(JvmMap map) {
+    map.handleClosed(this);
   }
 }

@@ -9,9 +9,7 @@ import io.ebpf4j.jvm.helper.HelperTable;
 import io.ebpf4j.jvm.helper.PrintHelpers;
 import io.ebpf4j.jvm.helper.StringHelpers;
 import io.ebpf4j.jvm.helper.SystemHelpers;
-import io.ebpf4j.jvm.map.MapHelpers;
 import io.ebpf4j.jvm.map.MapTable;
-import io.ebpf4j.jvm.map.PerfHelpers;
 import io.ebpf4j.jvm.net.Net;
 import io.ebpf4j.jvm.trace.Trace;
 import io.ebpf4j.spec.ProgramType;
@@ -72,9 +70,8 @@ final class Subsystems implements AutoCloseable {
                   ControlHelpers.class,
                   PrintHelpers.class,
                   StringHelpers.class,
-                  SystemHelpers.class,
-                  MapHelpers.class,
-                  PerfHelpers.class));
+                  SystemHelpers.class));
+      classes.addAll(MapTable.helpers());
       classes.addAll(Net.helpers());
       return classes;
     }

@@ -8,6 +8,7 @@ import io.ebpf4j.jvm.memory.Memory;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +38,11 @@ public final class MapTable implements AutoCloseable {
     MapTable table = new MapTable(machine);
     machine.slots().set(SLOT, table);
     return table;
+  }
+
+  /** The classes with the helpers by which programs use maps. */
+  public static List<Class<?>> helpers() {
+    return List.of(MapHelpers.class, TimerHelpers.class, PerfHelpers.class);
   }
 
   /**
