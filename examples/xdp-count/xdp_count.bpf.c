@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Counts packets by IP protocol and bytes by address family, and drops what a rule names. */
+/* Counts packets by IP protocol and bytes by address family, and drops what a rule names: at first what is not IP. */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <linux/ip.h>
@@ -30,7 +30,7 @@ struct {
 	__type(value, struct traffic);
 } families SEC(".maps");
 
-/* The rule, set before loading: packets of this IP protocol are dropped (256: none) ...*/
+/* The rule, set before loading: packets of this IP protocol are dropped (256: what is not IP, 257: none) ... */
 const volatile __u32 drop_protocol = 256;
 /* ... and so are frames longer than this. */
 const volatile __u32 longest_frame = 1514;
