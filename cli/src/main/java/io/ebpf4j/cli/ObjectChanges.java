@@ -106,19 +106,18 @@ final class ObjectChanges {
 
   private void set(Assignment assignment) {
     Object value = Literal.parse(assignment.value());
+    if (!(value instanceof byte[] bytes)) {
+      file.set(assignment.name(), value);
+      return;
+    }
     Variable variable = file.variable(assignment.name());
     MapSpec map = file.map(variable.section());
     byte[] section = new byte[map.valueSize()];
     if (map.contents() != null) {
       MemorySegment.ofArray(section).copyFrom(map.contents());
     }
-    if (value instanceof byte[] bytes) {
-      System.arraycopy(
-          exactly(bytes, variable.size()), 0, section, variable.offset(), variable.size());
-    } else {
-      BtfValue.write(
-          file.btf().orElseThrow(), variable.btfType(), value, section, variable.offset());
-    }
+    System.arraycopy(
+        exactly(bytes, variable.size()), 0, section, variable.offset(), variable.size());
     file.replaceMap(variable.section(), map.withContents(MemorySegment.ofArray(section)));
   }
 

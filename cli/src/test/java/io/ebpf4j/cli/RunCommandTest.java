@@ -22,6 +22,7 @@ class RunCommandTest {
   private static final Path COUNT = CommandRun.root().resolve("examples/xdp-count/xdp_count.bpf.o");
   private static final Path MIXED = CommandRun.root().resolve("examples/captures/mixed.pcap");
   private static final Path OPTIONS = CommandRun.resource("objects/options.bpf.o");
+  private static final Path SKB = CommandRun.resource("objects/skb.bpf.o");
   private static final String PACKET = "00 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f";
 
   @TempDir Path directory;
@@ -219,6 +220,65 @@ class RunCommandTest {
 
     assertThat(packets(directory.resolve("XDP_PASS.pcap"))).hasSize(269);
     assertThat(packets(directory.resolve("XDP_DROP.pcap"))).hasSize(110);
+  }
+
+  @Test
+  void traceShowsWhatProgramsPrint() throws Exception {
+    CommandRun text =
+        CommandRun.of("run", OPTIONS, "--prog", "talk", "--packet", PACKET, "--trace");
+    CommandRun json =
+        CommandRun.of("run", OPTIONS, "--prog", "talk", "--packet", PACKET, "--trace", "--json");
+
+    assertThat(text.succeeded().lines()).first().asString().contains("length 16");
+    assertThat(json.err()).contains("length 16");
+    assertThat(onlyRun(JsonValue.parse(json.out())).get("packets").value()).isEqualTo(1L);
+  }
+
+  @Test
+  void trafficControlVerdictsHaveTheirNames() throws Exception {
+    JsonValue run =
+        onlyRun(CommandRun.of("run", SKB, "--prog", "classify", "--pcap", MIXED, "--json").json());
+
+    assertThat(run.get("type").value()).isEqualTo("sched_cls");
+    assertThat(run.get("verdicts").has("TC_ACT_UNSPEC")).isTrue();
+    assertThat(run.get("verdicts").has("TC_ACT_SHOT")).isTrue();
+  }
+
+  @Test
+  void aSocketFilterKeepsBytesBehindTheEthernetHeader() throws Exception {
+    Path written = directory.resolve("kept.pcap");
+    String packet = "01".repeat(12) + "88b5" + "02".repeat(200);
+
+    JsonValue run =
+        onlyRun(
+            CommandRun.of(
+                    "run",
+                    SKB,
+                    "--prog",
+                    "keep",
+                    "--packet",
+                    packet,
+                    "--packet",
+                    "00".repeat(60),
+                    "--write",
+                    written,
+                    "--json")
+                .json());
+
+    assertThat(run.get("verdicts").value()).isEqualTo(Map.of("0", 1L, "20", 1L));
+    assertThat(packets(written)).containsExactly("01".repeat(12) + "88b5" + "02".repeat(20));
+  }
+
+  @Test
+  void aSyscallProgramGetsItsContextFromThePacketOption() throws Exception {
+    JsonValue run =
+        onlyRun(
+            CommandRun.of("run", SKB, "--prog", "add", "--packet", "0300000004000000", "--json")
+                .json());
+
+    assertThat(run.get("verdicts").value()).isEqualTo(Map.of("7", 1L));
+    assertThat(CommandRun.of("run", SKB, "--prog", "add", "--pcap", MIXED).failed(ExitStatus.USAGE))
+        .contains("a syscall program takes no packets");
   }
 
   @Test
