@@ -55,7 +55,9 @@ final class ObjectLoader {
     }
   }
 
-  private void addMap(String name, MapSpec spec) {
+  private void addMap(String name, MapSpec declared) {
+    boolean perCpu = declared.type() == MapType.PERF_EVENT_ARRAY && declared.maxEntries() == 0;
+    MapSpec spec = perCpu ? declared.withMaxEntries(kernel.possibleCpus()) : declared;
     String path = options.pinDirectory() + "/" + name;
     boolean byName = spec.pinning() == MapSpec.Pinning.BY_NAME;
     BpfMap reused = options.reusedMaps().get(name);

@@ -190,6 +190,11 @@ final class RawBtf {
     return Integer.toUnsignedLong(i32(at));
   }
 
+  /** Where the strings start in the section. */
+  int stringStart() {
+    return stringStart;
+  }
+
   /** Bytes of the strings, the last zero counted. */
   int stringLength() {
     return stringLength;

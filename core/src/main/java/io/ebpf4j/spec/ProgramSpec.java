@@ -234,6 +234,47 @@ public record ProgramSpec(
         lines);
   }
 
+  /** This program with types, and where its functions and source lines begin. */
+  public ProgramSpec withDebugInformation(
+      @Nullable Btf newBtf, List<FunctionInfo> newFunctions, List<LineInfo> newLines) {
+    return new ProgramSpec(
+        name,
+        section,
+        type,
+        expectedAttachType,
+        sleepable,
+        frags,
+        attachTo,
+        license,
+        kernelVersion,
+        instructions,
+        references,
+        coreRelocations,
+        newBtf,
+        newFunctions,
+        newLines);
+  }
+
+  /** This program with another target: what stands behind the slash of a section's name. */
+  public ProgramSpec withAttachTo(String newAttachTo) {
+    return new ProgramSpec(
+        name,
+        section,
+        type,
+        expectedAttachType,
+        sleepable,
+        frags,
+        newAttachTo,
+        license,
+        kernelVersion,
+        instructions,
+        references,
+        coreRelocations,
+        btf,
+        functions,
+        lines);
+  }
+
   /** Something in an instruction that only the kernel that loads the program can fill in. */
   public sealed interface Reference {
     /** The slot of the instruction. */

@@ -5,6 +5,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One call of bpf(2): its {@code union bpf_attr}, filled by offset as the UAPI header lays it out.
@@ -37,8 +38,10 @@ final class Bpf implements AutoCloseable {
 
   private static final Architecture ARCHITECTURE = Architecture.host();
 
-  private final Arena arena = Arena.ofConfined();
-  private final MemorySegment attr = arena.allocate(ATTR_BYTES, 8);
+  private final Scratch scratch = Scratch.ofThread();
+  private final long mark = scratch.mark();
+  private @Nullable Arena large;
+  private final MemorySegment attr = buffer(ATTR_BYTES);
 
   /** Sets four bytes. */
   Bpf u32(int offset, int value) {
@@ -57,23 +60,34 @@ final class Bpf implements AutoCloseable {
     return attr.get(ValueLayout.JAVA_INT, offset);
   }
 
-  /** Sets a name of up to 15 bytes; a longer one is cut. */
+  /**
+   * Sets a name of up to 15 bytes; a longer one is cut, and what Linux refuses in a name, all but
+   * letters, digits, underscore and dot, becomes an underscore.
+   */
   Bpf name(int offset, String name) {
-    byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
-    MemorySegment.copy(bytes, 0, attr, ValueLayout.JAVA_BYTE, offset, Math.min(bytes.length, 15));
+    int length = Math.min(name.length(), 15);
+    for (int i = 0; i < length; i++) {
+      char c = name.charAt(i);
+      boolean taken = c < 128 && Character.isLetterOrDigit(c) || c == '_' || c == '.';
+      attr.set(ValueLayout.JAVA_BYTE, offset + i, (byte) (taken ? c : '_'));
+    }
     return this;
   }
 
   /** Sets a pointer to a copy of the bytes; of a heap segment the kernel needs one. */
   Bpf in(int offset, MemorySegment bytes) {
-    MemorySegment copy = buffer(bytes.byteSize());
-    copy.copyFrom(bytes);
+    MemorySegment copy = room(bytes.byteSize());
+    MemorySegment.copy(bytes, 0, copy, 0, bytes.byteSize());
     return pointer(offset, copy);
   }
 
   /** Sets a pointer to a zero-terminated string. */
   Bpf string(int offset, String text) {
-    return pointer(offset, arena.allocateFrom(text));
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    MemorySegment copy = room(bytes.length + 1L);
+    MemorySegment.copy(bytes, 0, copy, ValueLayout.JAVA_BYTE, 0, bytes.length);
+    copy.set(ValueLayout.JAVA_BYTE, bytes.length, (byte) 0);
+    return pointer(offset, copy);
   }
 
   /** Sets a pointer to native memory that lives until the call. */
@@ -83,7 +97,19 @@ final class Bpf implements AutoCloseable {
 
   /** Zeroed native memory that lives until {@link #close}. */
   MemorySegment buffer(long bytes) {
-    return arena.allocate(Math.max(bytes, 1), 8);
+    return room(bytes).fill((byte) 0);
+  }
+
+  /** Native memory that lives until {@link #close}, whatever it holds. */
+  MemorySegment room(long bytes) {
+    long some = Math.max(bytes, 1);
+    if (scratch.fits(some)) {
+      return scratch.take(some);
+    }
+    if (large == null) {
+      large = Arena.ofConfined();
+    }
+    return large.allocate(some, 8);
   }
 
   /**
@@ -131,6 +157,9 @@ final class Bpf implements AutoCloseable {
 
   @Override
   public void close() {
-    arena.close();
+    scratch.release(mark);
+    if (large != null) {
+      large.close();
+    }
   }
 }

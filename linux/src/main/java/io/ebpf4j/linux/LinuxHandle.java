@@ -50,9 +50,12 @@ abstract class LinuxHandle implements Handle {
   public final void pin(String path) {
     with(open -> {
       try (Bpf bpf = new Bpf()) {
-        return bpf.string(0, path)
-            .u32(8, open)
-            .callOrThrow(Bpf.OBJ_PIN, "to pin " + describe() + " at " + path);
+        long result = bpf.string(0, path).u32(8, open).call(Bpf.OBJ_PIN);
+        if (result < 0) {
+          throw Bpf.failure(
+              result, "to pin " + describe() + " at " + path + Privileges.pinHint(path));
+        }
+        return result;
       }
     });
   }

@@ -7,7 +7,12 @@ import io.ebpf4j.Kernel;
 import io.ebpf4j.PerfReader;
 import io.ebpf4j.Program;
 import io.ebpf4j.btf.Btf;
+import io.ebpf4j.btf.BtfKind;
+import io.ebpf4j.btf.BtfStrings;
+import io.ebpf4j.isa.Instruction;
+import io.ebpf4j.object.CoreRelocator;
 import io.ebpf4j.object.KernelConfiguration;
+import io.ebpf4j.spec.AttachType;
 import io.ebpf4j.spec.Errno;
 import io.ebpf4j.spec.MapSpec;
 import io.ebpf4j.spec.MapType;
@@ -103,8 +108,12 @@ public final class LinuxKernel implements Kernel {
   }
 
   private BpfMap createMap(MapSpec spec, int innerFd) {
-    int btfFd = spec.btf() == null ? 0 : loadBtf(spec.btf());
-    try (Bpf bpf = new Bpf()) {
+    Btf types = spec.btf();
+    try (LoadedBtf btf =
+            types == null
+                ? LoadedBtf.none()
+                : LoadedBtf.load(new BtfStrings(LoadedBtf.forKernel(types)));
+        Bpf bpf = new Bpf()) {
       bpf.u32(0, spec.type().id())
           .u32(4, spec.keySize())
           .u32(8, spec.valueSize())
@@ -114,17 +123,14 @@ public final class LinuxKernel implements Kernel {
           .u32(24, spec.numaNode())
           .name(28, spec.name())
           .u64(64, spec.extra());
-      if (btfFd != 0) {
-        bpf.u32(48, btfFd).u32(52, spec.keyType()).u32(56, spec.valueType());
+      if (btf.fd() != 0) {
+        bpf.u32(48, btf.fd()).u32(52, spec.keyType()).u32(56, spec.valueType());
       }
       int fd =
           bpf.callOrThrow(
-              Bpf.MAP_CREATE, "to create map '%s' (%s)".formatted(spec.name(), spec.type()));
+              Bpf.MAP_CREATE,
+              "to create map '%s' (%s)%s".formatted(spec.name(), spec.type(), btf.refusal()));
       return new LinuxMap(this, fd, spec, u32(info(fd), 4));
-    } finally {
-      if (btfFd != 0) {
-        Bpf.closeFd(btfFd);
-      }
     }
   }
 
@@ -132,16 +138,45 @@ public final class LinuxKernel implements Kernel {
   public Program loadProgram(ProgramSpec spec, Map<String, BpfMap> maps) {
     Map<String, Integer> fds = new HashMap<>();
     maps.forEach((name, map) -> fds.put(name, map.fd()));
-    ProgramSpec relocated = spec;
-    int btfFd = spec.btf() == null ? 0 : loadBtf(spec.btf());
-    try {
-      int fd = new ProgramLoad(relocated, fds, btfFd).load();
-      return new LinuxProgram(this, fd, relocated, u32(info(fd), 4));
-    } finally {
-      if (btfFd != 0) {
-        Bpf.closeFd(btfFd);
-      }
+    CoreRelocator.Relocated relocated = adapt(spec);
+    List<Instruction> instructions =
+        KernelReferences.resolve(
+            relocated.program(), fds, new KernelSymbols(this::btf, spec.btf()));
+    int fd = new ProgramLoad(relocated, instructions, attachTarget(spec)).load();
+    return new LinuxProgram(this, fd, relocated.program(), u32(info(fd), 4));
+  }
+
+  private CoreRelocator.Relocated adapt(ProgramSpec spec) {
+    Btf types = spec.btf();
+    return types == null || spec.coreRelocations().isEmpty()
+        ? new CoreRelocator.Relocated(spec, Map.of())
+        : new CoreRelocator(types, btf()).relocate(spec);
+  }
+
+  /** The kernel's BTF id of what a program attaches to by its type, or 0. */
+  private int attachTarget(ProgramSpec spec) {
+    AttachType attachType = spec.expectedAttachType();
+    if (attachType == null || spec.attachTo().isEmpty()) {
+      return 0;
     }
+    String name = spec.attachTo();
+    return switch (attachType) {
+      case TRACE_RAW_TP -> target(spec, "btf_trace_" + name, BtfKind.TYPEDEF);
+      case TRACE_ITER -> target(spec, "bpf_iter_" + name, BtfKind.FUNC);
+      case LSM_MAC -> target(spec, "bpf_lsm_" + name, BtfKind.FUNC);
+      case TRACE_FENTRY, TRACE_FEXIT, MODIFY_RETURN -> target(spec, name, BtfKind.FUNC);
+      default -> 0;
+    };
+  }
+
+  private int target(ProgramSpec spec, String type, BtfKind kind) {
+    return btf()
+        .find(type, kind)
+        .orElseThrow(() ->
+            new BpfException(
+                Errno.ESRCH,
+                "program '%s' attaches to %s, for which this kernel has no %s"
+                    .formatted(spec.name(), spec.attachTo(), type)));
   }
 
   @Override
@@ -194,15 +229,6 @@ public final class LinuxKernel implements Kernel {
 
   void closed(Handle handle) {
     handles.remove(handle);
-  }
-
-  private static int loadBtf(Btf btf) {
-    byte[] bytes = btf.encode();
-    try (Bpf bpf = new Bpf()) {
-      return bpf.in(0, MemorySegment.ofArray(bytes))
-          .u32(16, bytes.length)
-          .callOrThrow(Bpf.BTF_LOAD, "the object's BTF");
-    }
   }
 
   private static Optional<Integer> byId(int command, int id, String kind) {

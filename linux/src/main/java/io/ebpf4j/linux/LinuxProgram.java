@@ -47,7 +47,7 @@ final class LinuxProgram extends LinuxHandle implements Program {
       bpf.u32(0, fd).u32(32, run.repeat()).u32(64, run.flags()).u32(68, Math.max(run.cpu(), 0));
       boolean hasData = run.data().length > 0;
       int room = run.dataOutSize() >= 0 ? run.dataOutSize() : run.data().length + ROOM_TO_GROW;
-      MemorySegment dataOut = bpf.buffer(hasData ? room : 0);
+      MemorySegment dataOut = bpf.room(hasData ? room : 0);
       if (hasData) {
         bpf.u32(8, run.data().length).in(16, MemorySegment.ofArray(run.data()));
         if (room > 0) {

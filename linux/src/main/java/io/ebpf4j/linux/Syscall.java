@@ -1,7 +1,6 @@
 package io.ebpf4j.linux;
 
 import io.ebpf4j.spec.Errno;
-import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
@@ -13,7 +12,9 @@ import java.lang.invoke.VarHandle;
 
 /** System calls by libc's syscall(2), with errno read in the same call. */
 final class Syscall {
-  private static final StructLayout STATE = Linker.Option.captureStateLayout();
+  /** Where a call leaves its errno. */
+  static final StructLayout STATE = Linker.Option.captureStateLayout();
+
   private static final VarHandle ERRNO =
       STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
 
@@ -42,8 +43,8 @@ final class Syscall {
    * @return its result, or a negative errno
    */
   static long call(long number, long a, long b, long c, long d, long e, long f) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = arena.allocate(STATE);
+    MemorySegment state = Scratch.ofThread().errno();
+    try {
       long result = (long) SYSCALL.invokeExact(state, number, a, b, c, d, e, f);
       return result == -1 ? -(int) ERRNO.get(state, 0L) : result;
     } catch (RuntimeException | Error failure) {

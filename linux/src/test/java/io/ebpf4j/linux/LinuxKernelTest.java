@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.ebpf4j.BpfException;
 import io.ebpf4j.BpfMap;
 import io.ebpf4j.VerifierException;
+import io.ebpf4j.btf.BtfBuilder;
+import io.ebpf4j.btf.BtfType;
 import io.ebpf4j.isa.Instruction;
 import io.ebpf4j.spec.Errno;
 import io.ebpf4j.spec.MapSpec;
@@ -20,6 +22,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What is Linux's alone; what both kernels share is in the twin tests. */
 class LinuxKernelTest {
@@ -69,6 +72,61 @@ class LinuxKernelTest {
       assertThat(descriptors()).isEqualTo(before + 20);
     }
     assertThat(descriptors()).isEqualTo(before);
+  }
+
+  @Test
+  void aNameIsMadeOneThatLinuxTakes() {
+    try (LinuxKernel kernel = LinuxKernel.open()) {
+      BpfMap map = kernel.createMap(MapSpec.array("größe (in byte) of all", 8, 1));
+      assertThat(kernel.mapById(map.id()).orElseThrow().name()).isEqualTo("gr__e__in_byte_");
+    }
+  }
+
+  @Test
+  void aRefusalNamesTheSourceLine() {
+    BtfBuilder types = new BtfBuilder();
+    int prototype = types.prototype(types.signed("int", 4));
+    int function = types.function("bad", prototype, BtfType.Linkage.GLOBAL);
+    ProgramSpec bad =
+        ProgramSpec.of("bad", ProgramType.XDP, List.of(new Instruction(0x95, 0, 0, 0, 0)))
+            .withDebugInformation(
+                types.build(),
+                List.of(new ProgramSpec.FunctionInfo(0, function)),
+                List.of(new ProgramSpec.LineInfo(0, "bad.c", "return verdict;", 7, 3)));
+    try (LinuxKernel kernel = LinuxKernel.open()) {
+      assertThatThrownBy(() -> kernel.loadProgram(bad, Map.of()))
+          .isInstanceOfSatisfying(
+              VerifierException.class,
+              e -> assertThat(e.log()).contains("; return verdict; @ bad.c:7"));
+    }
+  }
+
+  @Test
+  void aPinOutsideOfABpfFileSystemTellsWhatToMount(@TempDir Path directory) {
+    try (LinuxKernel kernel = LinuxKernel.open()) {
+      BpfMap map = kernel.createMap(MapSpec.array("a", 8, 1));
+      assertThatThrownBy(() -> map.pin(directory.resolve("a").toString()))
+          .hasMessageContaining("mount -t bpf bpf /sys/fs/bpf");
+      assertThatThrownBy(() -> map.pin(directory.resolve("none/a").toString()))
+          .hasMessageContaining("there is no directory");
+    }
+  }
+
+  @Test
+  void aKernelSymbolIsFoundByItsTypeOrItsName() {
+    BtfBuilder types = new BtfBuilder();
+    int number = types.unsigned("u32", 4);
+    int typed = types.variable("bpf_prog_active", number, BtfType.Linkage.EXTERN);
+    int missing = types.variable("no_such_thing", number, BtfType.Linkage.EXTERN);
+    KernelSymbols symbols;
+    try (LinuxKernel kernel = LinuxKernel.open()) {
+      symbols = new KernelSymbols(kernel::btf, types.build());
+      assertThat(symbols.id("bpf_prog_active", typed)).isPresent();
+      assertThat(symbols.id("no_such_thing", missing)).isEmpty();
+      assertThat(symbols.function("bpf_rcu_read_lock")).isPresent();
+    }
+    assertThat(KernelSymbols.address("bpf_prog_put").orElse(0)).isNegative();
+    assertThat(KernelSymbols.address("no_such_thing")).isEmpty();
   }
 
   private static long descriptors() throws IOException {
