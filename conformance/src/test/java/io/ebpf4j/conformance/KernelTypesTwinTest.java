@@ -73,6 +73,7 @@ class KernelTypesTwinTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+        "__sk_buff",
         "arphdr",
         "ethhdr",
         "frag_hdr",

@@ -33,7 +33,8 @@ final class PacketTypes {
   static void declare(BtfBuilder builder) {
     PacketTypes packet = new PacketTypes(builder);
     packet.verdicts();
-    packet.context(XdpFrame.EGRESS_LAYOUT);
+    packet.frameContext(XdpFrame.EGRESS_LAYOUT);
+    packet.bufferContext();
     packet.link();
     packet.internet();
     packet.transport();
@@ -52,10 +53,45 @@ final class PacketTypes {
             new Enumerator("XDP_REDIRECT", 4)));
   }
 
-  private void context(ContextLayout layout) {
+  private void frameContext(ContextLayout layout) {
     types.struct(
         layout.struct(),
         struct -> layout.fields().forEach(f -> struct.memberAt(f.name(), u32, f.offset())));
+  }
+
+  /** The whole of it: a field has its place also for programs that may not touch it. */
+  private void bufferContext() {
+    int u64 = types.typedef("__u64", types.unsigned("long long unsigned int", 8));
+    int address = types.array(u32, 4);
+    types.struct(
+        "__sk_buff",
+        struct -> {
+          numbers(struct, "len", "pkt_type", "mark", "queue_mapping", "protocol", "vlan_present");
+          numbers(struct, "vlan_tci", "vlan_proto", "priority", "ingress_ifindex", "ifindex");
+          numbers(struct, "tc_index");
+          struct.member("cb", types.array(u32, 5));
+          numbers(struct, "hash", "tc_classid", "data", "data_end", "napi_id", "family");
+          numbers(struct, "remote_ip4", "local_ip4");
+          struct.member("remote_ip6", address).member("local_ip6", address);
+          numbers(struct, "remote_port", "local_port", "data_meta");
+          struct.member("", pointer("flow_keys", "bpf_flow_keys")).member("tstamp", u64);
+          numbers(struct, "wire_len", "gso_segs");
+          struct.member("", pointer("sk", "bpf_sock"));
+          numbers(struct, "gso_size");
+          struct.member("tstamp_type", u8).member("hwtstamp", u64);
+        });
+  }
+
+  private void numbers(BtfBuilder.Members struct, String... names) {
+    for (String name : names) {
+      struct.member(name, u32);
+    }
+  }
+
+  /** A pointer that takes 8 bytes everywhere: the only member of a union. */
+  private int pointer(String name, String struct) {
+    int target = types.pointer(types.forward(struct, false));
+    return types.union("", union -> union.member(name, target));
   }
 
   private void link() {
