@@ -64,7 +64,8 @@ public final class Ebpf4j {
       root.getErr().println("ebpf4j: there is not enough memory for this: " + e.getMessage());
       return ExitStatus.REFUSED;
     }
-    if (root.getOut().checkError()) {
+    // The writer does not see what fails in the stream below it.
+    if (root.getOut().checkError() || System.out.checkError()) {
       root.getErr().println("ebpf4j: standard output could not be written to its end");
       return ExitStatus.REFUSED;
     }

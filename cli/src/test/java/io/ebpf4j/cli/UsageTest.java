@@ -2,12 +2,17 @@ package io.ebpf4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 
 /** What is wrong is said in one sentence, with the status that tells usage from refusal. */
 class UsageTest {
@@ -163,6 +168,29 @@ class UsageTest {
         .contains("--write takes a file");
     assertThat(run("--pcap", capture, "--write", "{device}.pcap").failed(ExitStatus.USAGE))
         .contains("{device} is not built yet");
+  }
+
+  @Test
+  void anOutputThatIsFullIsNoSuccess() {
+    Writer full =
+        new Writer() {
+          @Override
+          public void write(char[] characters, int offset, int length) throws IOException {
+            throw new IOException("No space left on device");
+          }
+
+          @Override
+          public void flush() {}
+
+          @Override
+          public void close() {}
+        };
+    StringWriter err = new StringWriter();
+    CommandLine command = Ebpf4j.commandLine();
+    command.setOut(new PrintWriter(full)).setErr(new PrintWriter(err));
+
+    assertThat(command.execute("disasm", OPTIONS.toString())).isEqualTo(ExitStatus.REFUSED);
+    assertThat(err.toString()).contains("standard output could not be written to its end");
   }
 
   private static CommandRun run(Object... more) {
