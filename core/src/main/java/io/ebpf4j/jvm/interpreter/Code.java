@@ -24,6 +24,7 @@ public final class Code {
   final ProgramSpec spec;
   final Counted holder;
   final long[] slots;
+  final HelperFinder finder;
   final HelperCall[] helpers;
   final List<Refusal> refusals;
   final ContextAccess context;
@@ -37,6 +38,7 @@ public final class Code {
     this.spec = source.spec();
     this.holder = holder;
     this.slots = slots;
+    this.finder = source.helpers();
     this.helpers = helpers;
     this.refusals = refusals;
     this.context = new ContextAccess(source.context());

@@ -302,10 +302,10 @@ final class Decoder {
         yield BPF_JMP | BPF_JA | (long) distance << Integer.SIZE;
       }
       case BPF_CALL -> {
-        if (register || !wide) {
+        if (!wide) {
           throw unknown(slot, i);
         }
-        yield call(slot, i);
+        yield register ? with(Op.CALL_BY_REGISTER, i) : call(slot, i);
       }
       case BPF_EXIT -> {
         if (register || !wide) {

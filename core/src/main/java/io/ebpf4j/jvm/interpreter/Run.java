@@ -140,6 +140,11 @@ final class Run implements Activation {
     return true;
   }
 
+  /** Calls the helper with that number, as only programs without a kernel can. */
+  void callHelper(int slot, long number) {
+    helperCalls.call(slot, new HelperCall(frames.code().finder.find(slot, (int) number)));
+  }
+
   /** A load that the fast ranges do not cover; zero-extended. */
   long load(int slot, long address, int size, boolean signed) {
     ContextAccess fields = frames.code().context;

@@ -442,4 +442,13 @@ class InterpreterTest {
     assertThatThrownBy(() -> run(program().raw(0xff, 0, 0, 0, 0).exit()))
         .hasMessageContaining("opcode 0xff is unknown");
   }
+
+  @Test
+  void aHelperMayBeCalledByTheNumberInARegister() {
+    Slots time = program().mov(2, 5).raw(BPF_JMP | BPF_CALL | BPF_X, 2, 0, 0, 0);
+    assertThat(MemoryRun.of(time.exit(), new byte[0], BUDGET).returnValue()).isNotZero();
+    Slots unknown = program().mov(2, 9999).raw(BPF_JMP | BPF_CALL | BPF_X, 2, 0, 0, 0);
+    assertThatThrownBy(() -> MemoryRun.of(unknown.exit(), new byte[0], BUDGET))
+        .hasMessageContaining("helper 9999");
+  }
 }
