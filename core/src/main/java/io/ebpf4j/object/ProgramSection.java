@@ -72,13 +72,18 @@ public record ProgramSection(
     String plain = section.startsWith("?") ? section.substring(1) : section;
     int slash = plain.indexOf('/');
     String start = slash < 0 ? plain : plain.substring(0, slash);
-    Comparator<Name> byDistance =
-        Comparator.comparingInt(name -> editDistance(name.takesTarget ? start : plain, name.text));
+    Comparator<Name> byDistance = Comparator.comparingInt(name -> distance(name, plain, start));
     return TABLE.stream()
         .sorted(byDistance.thenComparing(Name::text))
         .limit(NEAREST_NAMES)
         .map(name -> name.takesTarget ? name.text + "/…" : name.text)
         .toList();
+  }
+
+  /** A target that a name does not take, as in {@code xdp/drop}, is one mistake however long. */
+  private static int distance(Name name, String section, String start) {
+    int toStart = editDistance(start, name.text);
+    return name.takesTarget ? toStart : Math.min(toStart + 1, editDistance(section, name.text));
   }
 
   /** Letters put in, left out, replaced, or swapped with their neighbour. */

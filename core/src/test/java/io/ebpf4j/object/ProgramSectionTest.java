@@ -116,6 +116,7 @@ class ProgramSectionTest {
     assertThat(ProgramSection.namesNear("xpd").getFirst()).isEqualTo("xdp");
     assertThat(ProgramSection.namesNear("xdp.frag").getFirst()).isEqualTo("xdp.frags");
     assertThat(ProgramSection.namesNear("kprob/do_unlinkat").getFirst()).isEqualTo("kprobe/…");
+    assertThat(ProgramSection.namesNear("xdp/drop_all").getFirst()).isEqualTo("xdp");
     assertThat(ProgramSection.namesNear("cgroup/conect4").getFirst()).isEqualTo("cgroup/connect4");
   }
 }
