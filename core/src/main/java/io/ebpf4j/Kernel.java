@@ -4,6 +4,7 @@ import io.ebpf4j.btf.Btf;
 import io.ebpf4j.object.KernelConfiguration;
 import io.ebpf4j.object.ObjectFile;
 import io.ebpf4j.object.ObjectFormatException;
+import io.ebpf4j.spec.Attachment;
 import io.ebpf4j.spec.MapSpec;
 import io.ebpf4j.spec.ProgramSpec;
 import java.util.Map;
@@ -74,6 +75,14 @@ public interface Kernel extends AutoCloseable {
    * @throws BpfException EINVAL for another size or map type, EPERM where the map refuses updates
    */
   PerfReader perfReader(BpfMap map, int bytesPerCpu);
+
+  /**
+   * Attaches a program, until the link is closed.
+   *
+   * @throws BpfException ENODEV, EBUSY, EINVAL, EPERM and others as the hook answers; ENOTSUPP
+   *     where this kernel does not have it
+   */
+  Link attach(Program program, Attachment to);
 
   /** A new handle of the map with that id. */
   Optional<BpfMap> mapById(int id);

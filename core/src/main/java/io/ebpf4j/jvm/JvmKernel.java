@@ -5,6 +5,7 @@ import io.ebpf4j.BpfMap;
 import io.ebpf4j.Handle;
 import io.ebpf4j.Kernel;
 import io.ebpf4j.PerfReader;
+import io.ebpf4j.Link;
 import io.ebpf4j.Program;
 import io.ebpf4j.btf.Btf;
 import io.ebpf4j.jvm.context.LoadedProgram;
@@ -23,6 +24,7 @@ import io.ebpf4j.jvm.map.PerfEventReader;
 import io.ebpf4j.jvm.program.JvmProgram;
 import io.ebpf4j.jvm.program.LoadOptions;
 import io.ebpf4j.object.CoreRelocator;
+import io.ebpf4j.spec.Attachment;
 import io.ebpf4j.spec.Errno;
 import io.ebpf4j.spec.MapSpec;
 import io.ebpf4j.spec.ProgramSpec;
@@ -185,6 +187,11 @@ public final class JvmKernel implements Kernel {
         };
     Cgroup group = new Cgroup(name, lastCgroupId.incrementAndGet(), above);
     return opened(group, () -> new JvmCgroupHandle(this, group));
+  }
+
+  @Override
+  public Link attach(Program program, Attachment to) {
+    throw new BpfException(Errno.ENOTSUPP, "attaching is not built in the JVM kernel yet");
   }
 
   @Override

@@ -5,6 +5,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,11 +28,19 @@ final class Bpf implements AutoCloseable {
   static final int PROG_GET_FD_BY_ID = 13;
   static final int MAP_GET_FD_BY_ID = 14;
   static final int OBJ_GET_INFO_BY_FD = 15;
+  static final int RAW_TRACEPOINT_OPEN = 17;
   static final int BTF_LOAD = 18;
   static final int MAP_LOOKUP_AND_DELETE_ELEM = 21;
   static final int MAP_FREEZE = 22;
   static final int MAP_LOOKUP_BATCH = 24;
   static final int MAP_UPDATE_BATCH = 26;
+  static final int LINK_CREATE = 28;
+  static final int LINK_UPDATE = 29;
+  static final int LINK_DETACH = 34;
+
+  private static final int AT_FDCWD = -100;
+  private static final int O_CLOEXEC = 0x80000;
+  private static final int CLONE_NEWNET = 0x40000000;
 
   /** Bytes of the union that Linux 6.18 knows. */
   private static final int ATTR_BYTES = 152;
@@ -143,6 +152,41 @@ final class Bpf implements AutoCloseable {
   /** Closes a descriptor. */
   static void closeFd(int fd) {
     Syscall.call(ARCHITECTURE.close, fd, 0, 0, 0, 0, 0);
+  }
+
+  /**
+   * Opens a directory or a file for reading.
+   *
+   * @throws BpfException ENOENT and others, with a sentence for what was refused
+   */
+  static int open(String path, String refused) {
+    try (Bpf bpf = new Bpf()) {
+      bpf.string(0, path);
+      long name = bpf.attr.get(ValueLayout.JAVA_LONG, 0);
+      long result = Syscall.call(ARCHITECTURE.openat, AT_FDCWD, name, O_CLOEXEC, 0, 0, 0);
+      if (result < 0) {
+        throw failure(result, refused);
+      }
+      return (int) result;
+    }
+  }
+
+  /**
+   * Moves the calling thread, a platform thread, into a network namespace.
+   *
+   * @throws BpfException ENOENT, EPERM, EINVAL where it cannot be entered
+   */
+  static void enterNetworkNamespace(Path namespace) {
+    String refused = "to enter the network namespace " + namespace;
+    int fd = open(namespace.toString(), refused);
+    try {
+      long result = Syscall.call(ARCHITECTURE.setns, fd, CLONE_NEWNET, 0, 0, 0, 0);
+      if (result < 0) {
+        throw failure(result, refused);
+      }
+    } finally {
+      closeFd(fd);
+    }
   }
 
   /** Maps a descriptor's memory, shared; the address, or a negative errno. */

@@ -31,7 +31,7 @@ abstract class LinuxHandle implements Handle {
       if (closed) {
         throw new IllegalStateException(describe() + " was used after it was closed");
       }
-      return call.apply(fd);
+      return kernel.inNamespace(() -> call.apply(fd));
     } finally {
       lock.readLock().unlock();
     }

@@ -4,6 +4,7 @@ import io.ebpf4j.BpfException;
 import io.ebpf4j.BpfMap;
 import io.ebpf4j.Handle;
 import io.ebpf4j.Kernel;
+import io.ebpf4j.Link;
 import io.ebpf4j.PerfReader;
 import io.ebpf4j.Program;
 import io.ebpf4j.btf.Btf;
@@ -13,6 +14,7 @@ import io.ebpf4j.isa.Instruction;
 import io.ebpf4j.object.CoreRelocator;
 import io.ebpf4j.object.KernelConfiguration;
 import io.ebpf4j.spec.AttachType;
+import io.ebpf4j.spec.Attachment;
 import io.ebpf4j.spec.Errno;
 import io.ebpf4j.spec.MapSpec;
 import io.ebpf4j.spec.MapType;
@@ -30,6 +32,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,8 +49,11 @@ public final class LinuxKernel implements Kernel {
   private final int possibleCpus;
   private volatile @Nullable Btf btf;
 
-  private LinuxKernel(int possibleCpus) {
+  private final @Nullable NamespaceThread namespace;
+
+  private LinuxKernel(int possibleCpus, @Nullable NamespaceThread namespace) {
     this.possibleCpus = possibleCpus;
+    this.namespace = namespace;
   }
 
   /**
@@ -57,11 +63,30 @@ public final class LinuxKernel implements Kernel {
    * @throws BpfException EPERM where the process may not use bpf(2), with what it lacks
    */
   public static LinuxKernel open() {
+    mustHaveBpf();
+    return new LinuxKernel(readPossibleCpus(), null);
+  }
+
+  /**
+   * Opens this machine's kernel as it is seen from a network namespace: device numbers are those of
+   * devices there.
+   *
+   * @param namespace a file that names it, such as {@code /run/netns/NAME} or {@code
+   *     /proc/PID/ns/net}
+   * @throws UnsupportedOperationException on another operating system or processor
+   * @throws BpfException EPERM where the process may not use bpf(2), with what it lacks; ENOENT,
+   *     EPERM or EINVAL where the namespace cannot be entered
+   */
+  public static LinuxKernel inNamespace(Path namespace) {
+    mustHaveBpf();
+    return new LinuxKernel(readPossibleCpus(), new NamespaceThread(namespace));
+  }
+
+  private static void mustHaveBpf() {
     Architecture.host();
     if (!Privileges.mayUseBpf()) {
       throw Bpf.failure(-Errno.EPERM.number(), "to open bpf(2)");
     }
-    return new LinuxKernel(readPossibleCpus());
   }
 
   @Override
@@ -185,6 +210,13 @@ public final class LinuxKernel implements Kernel {
   }
 
   @Override
+  public Link attach(Program program, Attachment to) {
+    int programFd = program.fd();
+    int fd = inNamespace(() -> LinkCreation.create(program.spec(), programFd, to));
+    return new LinuxLink(this, fd);
+  }
+
+  @Override
   public Optional<BpfMap> mapById(int id) {
     return byId(Bpf.MAP_GET_FD_BY_ID, id, "map").map(this::mapOf);
   }
@@ -198,7 +230,11 @@ public final class LinuxKernel implements Kernel {
   public Handle openPinned(String path) {
     try (Bpf bpf = new Bpf()) {
       int fd = bpf.string(0, path).callOrThrow(Bpf.OBJ_GET, "to open the pin " + path);
-      return isMap(fd) ? mapOf(fd) : programOf(fd);
+      return switch (kind(fd)) {
+        case "anon_inode:bpf-map" -> mapOf(fd);
+        case "anon_inode:bpf-prog" -> programOf(fd);
+        default -> new LinuxLink(this, fd);
+      };
     }
   }
 
@@ -221,6 +257,14 @@ public final class LinuxKernel implements Kernel {
   @Override
   public void close() {
     List.copyOf(handles).forEach(Handle::close);
+    if (namespace != null) {
+      namespace.close();
+    }
+  }
+
+  /** Calls something in the namespace that this kernel is seen from. */
+  <T> T inNamespace(Supplier<T> call) {
+    return namespace == null ? call.get() : namespace.call(call);
   }
 
   void opened(Handle handle) {
@@ -267,16 +311,16 @@ public final class LinuxKernel implements Kernel {
     return info.get(ValueLayout.JAVA_INT_UNALIGNED, offset);
   }
 
-  private static boolean isMap(int fd) {
+  private static String kind(int fd) {
     try {
-      return Files.readSymbolicLink(Path.of("/proc/self/fd/" + fd)).toString().contains("bpf-map");
+      return Files.readSymbolicLink(Path.of("/proc/self/fd/" + fd)).toString();
     } catch (IOException e) {
       throw new BpfException(Errno.EIO, "/proc/self/fd cannot be read");
     }
   }
 
-  /** A copy of the object's {@code struct bpf_map_info} or {@code struct bpf_prog_info}. */
-  private static MemorySegment info(int fd) {
+  /** A copy of what the kernel tells of a map, a program or a link ({@code *_info}). */
+  static MemorySegment info(int fd) {
     try (Bpf bpf = new Bpf()) {
       MemorySegment info = bpf.buffer(INFO_BYTES);
       bpf.u32(0, fd)

@@ -1,0 +1,66 @@
+package io.ebpf4j.linux;
+
+import io.ebpf4j.BpfException;
+import java.nio.file.Path;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Supplier;
+
+/**
+ * A thread of its own in a network namespace: Linux looks devices up in the namespace of the thread
+ * that calls.
+ */
+final class NamespaceThread implements AutoCloseable {
+  private final ExecutorService thread =
+      Executors.newSingleThreadExecutor(
+          Thread.ofPlatform().daemon().name("ebpf4j-namespace-", 0).factory());
+
+  /**
+   * Starts the thread in a namespace.
+   *
+   * @throws BpfException ENOENT, EPERM or EINVAL where it cannot be entered
+   */
+  NamespaceThread(Path namespace) {
+    try {
+      call(() -> {
+        Bpf.enterNetworkNamespace(namespace);
+        return true;
+      });
+    } catch (RuntimeException failure) {
+      close();
+      throw failure;
+    }
+  }
+
+  /** Calls something there and waits for it. */
+  <T> T call(Supplier<T> task) {
+    Future<T> future = thread.submit(task::get);
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          return future.get();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    } catch (ExecutionException e) {
+      switch (e.getCause()) {
+        case RuntimeException failure -> throw failure;
+        case Error failure -> throw failure;
+        default -> throw new AssertionError("a supplier throws no checked exception", e);
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    thread.close();
+  }
+}
