@@ -47,11 +47,13 @@ final class NamespaceThread implements AutoCloseable {
         }
       }
     } catch (ExecutionException e) {
-      switch (e.getCause()) {
-        case RuntimeException failure -> throw failure;
-        case Error failure -> throw failure;
-        default -> throw new AssertionError("a supplier throws no checked exception", e);
+      if (e.getCause() instanceof Error failure) {
+        throw failure;
       }
+      if (e.getCause() instanceof RuntimeException failure) {
+        throw failure;
+      }
+      throw new AssertionError("a supplier throws no checked exception", e);
     } finally {
       if (interrupted) {
         Thread.currentThread().interrupt();

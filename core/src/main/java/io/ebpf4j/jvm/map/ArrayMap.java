@@ -12,7 +12,6 @@ import java.util.List;
 
 /** ARRAY: one value for each index. Created with MMAPABLE, users can map the values. */
 public final class ArrayMap extends ArrayElements {
-  private static final long PAGE_BYTES = 4096;
   private static final long CACHE_LINE_BYTES = 64;
 
   private final long base;
@@ -103,25 +102,10 @@ public final class ArrayMap extends ArrayElements {
   }
 
   @Override
-  public Mapping mmap(long offset, long length, boolean writable) {
-    if (offset < 0 || offset % PAGE_BYTES != 0 || length <= 0) {
-      throw refusal(
-          Errno.EINVAL,
-          "a mapping starts at a multiple of %d and has at least a byte, not offset %d, length %d"
-              .formatted(PAGE_BYTES, offset, length));
-    }
-    if ((spec().flags() & MapFlags.WRONLY) != 0) {
-      throw refusal(Errno.EACCES, "users may only write it (WRONLY), and a mapping reads");
-    }
+  protected Mapping map(long offset, long length, boolean writable) {
     if ((spec().flags() & MapFlags.RDONLY) != 0) {
       throw refusal(
-          writable ? Errno.EACCES : Errno.EINVAL,
-          "users may only read it (RDONLY), and a shared mapping needs both");
-    }
-    if (!specialFields().isEmpty()) {
-      throw refusal(
-          Errno.ENOTSUPP,
-          "a map with %s in its values cannot be mapped".formatted(specialFields()));
+          Errno.EINVAL, "users may only read it (RDONLY), and a shared mapping needs both");
     }
     if (writable) {
       writableMappingOpened();

@@ -26,6 +26,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread safe, as every subclass is.
  */
 public abstract class JvmMap extends Counted {
+  /** Mappings start on a page and are counted in pages. */
+  static final long PAGE_BYTES = 4096;
+
   private final Machine machine;
   private final MapSpec spec;
   private final int id;
@@ -240,8 +243,24 @@ public abstract class JvmMap extends Counted {
   }
 
   /** As {@link io.ebpf4j.BpfMap#mmap}. */
-  public Mapping mmap(long offset, long length, boolean writable) {
-    throw refusal(Errno.ENOTSUPP, "%s cannot be mapped".formatted(spec.type()));
+  public final Mapping mmap(long offset, long length, boolean writable) {
+    if (offset < 0 || offset % PAGE_BYTES != 0 || length <= 0) {
+      throw refusal(
+          Errno.EINVAL,
+          "a mapping starts at a multiple of %d and has at least a byte, not offset %d, length %d"
+              .formatted(PAGE_BYTES, offset, length));
+    }
+    if ((spec.flags() & MapFlags.WRONLY) != 0) {
+      throw refusal(Errno.EACCES, "users may only write it (WRONLY), and a mapping reads");
+    }
+    if (writable && (spec.flags() & MapFlags.RDONLY) != 0) {
+      throw refusal(Errno.EACCES, "users may only read it (RDONLY)");
+    }
+    if (!fields.isEmpty()) {
+      throw refusal(
+          Errno.ENOTSUPP, "a map with %s in its values cannot be mapped".formatted(fields));
+    }
+    return map(offset, length, writable);
   }
 
   /** A handle that may have been given to {@code update} has been closed. */
@@ -262,6 +281,11 @@ public abstract class JvmMap extends Counted {
 
   /** Sets a value for the user. */
   protected abstract void set(MemorySegment key, MemorySegment value, long flags);
+
+  /** Maps what {@link #mmap} has checked. */
+  protected Mapping map(long offset, long length, boolean writable) {
+    throw refusal(Errno.ENOTSUPP, "%s cannot be mapped".formatted(spec.type()));
+  }
 
   /** Sets a value for the user of a handle. */
   protected void set(MemorySegment key, MemorySegment value, long flags, @Nullable Object handle) {

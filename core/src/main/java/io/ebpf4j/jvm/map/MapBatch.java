@@ -38,7 +38,7 @@ final class MapBatch {
           done++;
         }
       } catch (BpfException e) {
-        return new Batch(done, false, e);
+        return stopped(done, e);
       }
       previous = key;
     }
@@ -58,9 +58,16 @@ final class MapBatch {
             values.asSlice((long) done * valueSize, valueSize),
             flags);
       } catch (BpfException e) {
-        return new Batch(done, false, e);
+        return stopped(done, e);
       }
     }
     return new Batch(count, false, null);
+  }
+
+  private static Batch stopped(int done, BpfException error) {
+    if (done == 0) {
+      throw error;
+    }
+    return new Batch(done, false, error);
   }
 }
