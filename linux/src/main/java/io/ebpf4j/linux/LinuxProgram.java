@@ -5,13 +5,18 @@ import io.ebpf4j.TestRun;
 import io.ebpf4j.spec.ProgramSpec;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import org.jspecify.annotations.Nullable;
 
 /** A program of the Linux kernel. */
 final class LinuxProgram extends LinuxHandle implements Program {
   /** Room that a packet may grow by: a page of linear data and all fragments. */
   private static final int ROOM_TO_GROW = 1 << 17;
 
-  private static final int ENOSPC = 28;
+  /** Room for the context of a packet afterwards, which may be more than was given. */
+  private static final int CONTEXT_BYTES = 256;
+
+  /** BPF_F_TEST_RUN_ON_CPU. */
+  private static final int ON_CPU = 1;
 
   private final ProgramSpec spec;
   private final int id;
@@ -44,30 +49,39 @@ final class LinuxProgram extends LinuxHandle implements Program {
 
   private TestRun.Result testRun(int fd, TestRun run) {
     try (Bpf bpf = new Bpf()) {
-      bpf.u32(0, fd).u32(32, run.repeat()).u32(64, run.flags()).u32(68, Math.max(run.cpu(), 0));
+      boolean onCpu = (run.flags() & ON_CPU) != 0;
+      bpf.u32(0, fd)
+          .u32(32, run.repeat())
+          .u32(64, run.flags())
+          .u32(68, onCpu ? run.cpu() : Math.max(run.cpu(), 0));
       boolean hasData = run.data().length > 0;
+      boolean wantsData = hasData || run.dataOutSize() > 0;
       int room = run.dataOutSize() >= 0 ? run.dataOutSize() : run.data().length + ROOM_TO_GROW;
-      MemorySegment dataOut = bpf.room(hasData ? room : 0);
+      MemorySegment dataOut = bpf.room(wantsData ? room : 0);
       if (hasData) {
         bpf.u32(8, run.data().length).in(16, MemorySegment.ofArray(run.data()));
-        if (room > 0) {
-          bpf.u32(12, room).pointer(24, dataOut);
-        }
+      }
+      if (wantsData && room > 0) {
+        bpf.u32(12, room).pointer(24, dataOut);
       }
       byte[] context = run.context();
-      MemorySegment contextOut = bpf.buffer(context == null ? 0 : context.length);
+      int contextRoom = context == null ? 0 : Math.max(context.length, CONTEXT_BYTES);
+      MemorySegment contextOut = bpf.buffer(contextRoom);
       if (context != null) {
-        bpf.u32(40, context.length).in(48, MemorySegment.ofArray(context));
-        if (givesContextBack()) {
-          bpf.u32(44, context.length).pointer(56, contextOut);
+        MemorySegment.copy(context, 0, contextOut, ValueLayout.JAVA_BYTE, 0, context.length);
+        bpf.u32(40, context.length).in(48, contextOut);
+        switch (contextAfter()) {
+          case NONE -> {}
+          case IN_PLACE -> bpf.pointer(48, contextOut);
+          case COPIED -> bpf.u32(44, contextRoom).pointer(56, contextOut);
         }
       }
       long result = bpf.call(Bpf.PROG_TEST_RUN);
-      if (result < 0 && !(result == -ENOSPC && run.dataOutSize() >= 0)) {
+      if (result < 0) {
         throw Bpf.failure(result, "a test run of " + describe());
       }
-      int dataBytes = hasData ? Math.min(bpf.u32(12), room) : 0;
-      int contextBytes = context == null || !givesContextBack() ? 0 : bpf.u32(44);
+      int dataBytes = wantsData ? Math.min(bpf.u32(12), room) : 0;
+      int contextBytes = contextBytes(bpf, context, contextRoom);
       return new TestRun.Result(
           bpf.u32(4),
           dataOut.asSlice(0, dataBytes).toArray(ValueLayout.JAVA_BYTE),
@@ -76,10 +90,29 @@ final class LinuxProgram extends LinuxHandle implements Program {
     }
   }
 
-  private boolean givesContextBack() {
+  /** Where a context is found after the run. */
+  private enum ContextAfter {
+    NONE,
+    IN_PLACE,
+    COPIED
+  }
+
+  private ContextAfter contextAfter() {
     return switch (spec.type()) {
-      case XDP, SOCKET_FILTER, SCHED_CLS, SCHED_ACT, CGROUP_SKB -> true;
-      default -> false;
+      case XDP, SOCKET_FILTER, SCHED_CLS, SCHED_ACT, CGROUP_SKB -> ContextAfter.COPIED;
+      case SYSCALL -> ContextAfter.IN_PLACE;
+      default -> ContextAfter.NONE;
+    };
+  }
+
+  private int contextBytes(Bpf bpf, byte @Nullable [] context, int room) {
+    if (context == null) {
+      return 0;
+    }
+    return switch (contextAfter()) {
+      case NONE -> 0;
+      case IN_PLACE -> context.length;
+      case COPIED -> Math.min(bpf.u32(44), room);
     };
   }
 }

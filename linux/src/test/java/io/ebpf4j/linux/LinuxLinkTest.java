@@ -121,9 +121,8 @@ class LinuxLinkTest {
     }
 
     @Override
-    public void close() throws InterruptedException {
-      holder.destroy();
-      holder.waitFor();
+    public void close() {
+      holder.destroyForcibly().onExit().join();
     }
   }
 }
