@@ -20,7 +20,7 @@ public interface KernelConfiguration {
   static KernelConfiguration ofJvm() {
     Map<String, String> options =
         Map.ofEntries(
-            Map.entry("LINUX_KERNEL_VERSION", Integer.toString(6 << 16 | 18 << 8)),
+            Map.entry("LINUX_KERNEL_VERSION", Integer.toString(6 << 16 | 18 << 8 | 44)),
             Map.entry("LINUX_HAS_SYSCALL_WRAPPER", "1"),
             Map.entry("LINUX_HAS_BPF_COOKIE", "1"),
             Map.entry("CONFIG_64BIT", "y"),

@@ -40,6 +40,7 @@ public final class Net implements AutoCloseable {
         XdpHelpers.class,
         SkBuffHelpers.class,
         SkBuffChecksumHelpers.class,
+        SkBuffCgroupHelpers.class,
         PacketSampleHelpers.class);
   }
 
