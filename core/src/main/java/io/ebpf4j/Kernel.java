@@ -15,6 +15,9 @@ import java.util.Optional;
  * applications are written against this interface alone. Thread safe.
  */
 public interface Kernel extends AutoCloseable {
+  /** Bytes that {@link #iterate} gives at most. */
+  int MAX_ITERATOR_OUTPUT = 1 << 28;
+
   /** {@code jvm} or {@code linux}. */
   String name();
 
@@ -83,6 +86,18 @@ public interface Kernel extends AutoCloseable {
    *     where this kernel does not have it
    */
   Link attach(Program program, Attachment to);
+
+  /**
+   * Runs a program of section {@code iter/bpf_map_elem} for each element of a map, and once more
+   * behind the last with key and value NULL.
+   *
+   * @return what the program wrote with bpf_seq_printf and bpf_seq_write
+   * @throws BpfException EINVAL for another program or for a map type that has no such iterator,
+   *     E2BIG where an element's output is 8 pages or longer, EAGAIN where the program gives 1 or
+   *     writes nothing for a million elements, EFBIG where it writes more than {@link
+   *     #MAX_ITERATOR_OUTPUT} bytes, EINTR where the thread was interrupted meanwhile
+   */
+  byte[] iterate(Program program, BpfMap map);
 
   /** A new handle of the map with that id. */
   Optional<BpfMap> mapById(int id);

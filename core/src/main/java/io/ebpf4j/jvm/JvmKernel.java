@@ -172,6 +172,15 @@ public final class JvmKernel implements Kernel {
     return PerfEventReader.open(machine, own(map.name(), map), bytesPerCpu);
   }
 
+  @Override
+  public byte[] iterate(Program program, BpfMap map) {
+    mustBeOpen();
+    if (!(program instanceof JvmProgramHandle handle && handle.kernel() == this)) {
+      throw new IllegalArgumentException(program + " belongs to another kernel");
+    }
+    return subsystems.trace().iterate(handle.object(), own(map.name(), map));
+  }
+
   /**
    * Makes a control group, which lives as long as its handle and what lies in it.
    *

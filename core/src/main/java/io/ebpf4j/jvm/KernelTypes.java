@@ -6,6 +6,7 @@ import io.ebpf4j.btf.BtfType.Enumerator;
 import io.ebpf4j.jvm.helper.HelperTable;
 import io.ebpf4j.jvm.map.MapStructs;
 import io.ebpf4j.jvm.net.Net;
+import io.ebpf4j.jvm.trace.Trace;
 import io.ebpf4j.spec.AttachType;
 import io.ebpf4j.spec.ProgramType;
 import java.util.List;
@@ -36,6 +37,7 @@ final class KernelTypes {
             .toList());
     MapStructs.declare(types);
     Net.declareTypes(types);
+    Trace.declareTypes(types);
     return types.build();
   }
 

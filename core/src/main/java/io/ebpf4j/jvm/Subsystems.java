@@ -7,6 +7,7 @@ import io.ebpf4j.jvm.helper.ChecksumHelpers;
 import io.ebpf4j.jvm.helper.ControlHelpers;
 import io.ebpf4j.jvm.helper.HelperTable;
 import io.ebpf4j.jvm.helper.PrintHelpers;
+import io.ebpf4j.jvm.helper.SequenceHelpers;
 import io.ebpf4j.jvm.helper.StringHelpers;
 import io.ebpf4j.jvm.helper.SystemHelpers;
 import io.ebpf4j.jvm.map.MapTable;
@@ -42,6 +43,10 @@ final class Subsystems implements AutoCloseable {
     return Optional.ofNullable(kinds.get(type));
   }
 
+  Trace trace() {
+    return trace;
+  }
+
   static HelperTable helpers() {
     return Helpers.TABLE;
   }
@@ -69,6 +74,7 @@ final class Subsystems implements AutoCloseable {
                   ChecksumHelpers.class,
                   ControlHelpers.class,
                   PrintHelpers.class,
+                  SequenceHelpers.class,
                   StringHelpers.class,
                   SystemHelpers.class));
       classes.addAll(MapTable.helpers());

@@ -4,18 +4,20 @@ import java.util.Locale;
 
 /** System call numbers of the processor architectures that ebpf4j knows. */
 enum Architecture {
-  AMD64(321, 3, 9, 11, 257, 308),
-  AARCH64(280, 57, 222, 215, 56, 268);
+  AMD64(321, 0, 3, 9, 11, 257, 308),
+  AARCH64(280, 63, 57, 222, 215, 56, 268);
 
   final int bpf;
+  final int read;
   final int close;
   final int mmap;
   final int munmap;
   final int openat;
   final int setns;
 
-  Architecture(int bpf, int close, int mmap, int munmap, int openat, int setns) {
+  Architecture(int bpf, int read, int close, int mmap, int munmap, int openat, int setns) {
     this.bpf = bpf;
+    this.read = read;
     this.close = close;
     this.mmap = mmap;
     this.munmap = munmap;

@@ -36,6 +36,7 @@ final class Bpf implements AutoCloseable {
   static final int MAP_UPDATE_BATCH = 26;
   static final int LINK_CREATE = 28;
   static final int LINK_UPDATE = 29;
+  static final int ITER_CREATE = 33;
   static final int LINK_DETACH = 34;
 
   private static final int AT_FDCWD = -100;
@@ -187,6 +188,11 @@ final class Bpf implements AutoCloseable {
     } finally {
       closeFd(fd);
     }
+  }
+
+  /** Reads into native memory; the bytes read, or a negative errno. */
+  static long read(int fd, MemorySegment into) {
+    return Syscall.call(ARCHITECTURE.read, fd, into.address(), into.byteSize(), 0, 0, 0);
   }
 
   /** Maps a descriptor's memory, shared; the address, or a negative errno. */

@@ -217,6 +217,11 @@ public final class LinuxKernel implements Kernel {
   }
 
   @Override
+  public byte[] iterate(Program program, BpfMap map) {
+    return LinuxIteration.read(program, map);
+  }
+
+  @Override
   public Optional<BpfMap> mapById(int id) {
     return byId(Bpf.MAP_GET_FD_BY_ID, id, "map").map(this::mapOf);
   }

@@ -16,15 +16,28 @@ import java.util.Optional;
  * @param sizeOffset where an int in the block says how many bytes this run's context has, or {@link
  *     #WHOLE} where every run has {@code visibleSize}
  * @param fields what may be accessed, by offset
+ * @param pointees memory that pointers in the block lead to
  */
 public record ContextLayout(
-    String struct, int visibleSize, int blockSize, int sizeOffset, List<Field> fields) {
+    String struct,
+    int visibleSize,
+    int blockSize,
+    int sizeOffset,
+    List<Field> fields,
+    List<Pointee> pointees) {
   /** Every run's context has {@code visibleSize} bytes. */
   public static final int WHOLE = 0;
 
-  /** Copies the list. */
+  /** Copies the lists. */
   public ContextLayout {
     fields = List.copyOf(fields);
+    pointees = List.copyOf(pointees);
+  }
+
+  /** A context without pointers to other memory than a packet. */
+  public ContextLayout(
+      String struct, int visibleSize, int blockSize, int sizeOffset, List<Field> fields) {
+    this(struct, visibleSize, blockSize, sizeOffset, fields, List.of());
   }
 
   /** A context of one size. */
@@ -117,6 +130,15 @@ public record ContextLayout(
       return at >= offset && at + bytes <= offset + size && at % bytes == 0;
     }
   }
+
+  /**
+   * Memory that a run may use because the context points to it.
+   *
+   * @param pointerOffset where its address is in the block; there may be 0, which is no memory
+   * @param sizeOffset where an int in the block says how many bytes it has
+   * @param writable whether programs may store there
+   */
+  public record Pointee(int pointerOffset, int sizeOffset, boolean writable) {}
 
   /** The field in which an access lies whole, if any. */
   public Optional<Field> fieldAt(int offset, int size) {

@@ -39,5 +39,7 @@ public enum Argument {
   /** The bpf_spin_lock in a map's value. */
   SPIN_LOCK,
   /** The bpf_timer in a map's value. */
-  TIMER
+  TIMER,
+  /** The seq_file that the running iterator writes into. */
+  SEQUENCE_FILE
 }

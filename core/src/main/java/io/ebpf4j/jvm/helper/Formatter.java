@@ -8,7 +8,8 @@ import io.ebpf4j.spec.Errno;
 import java.nio.charset.StandardCharsets;
 
 /**
- * The format strings of bpf_trace_printk, bpf_trace_vprintk and bpf_snprintf. Each CPU has one.
+ * The format strings of bpf_trace_printk, bpf_trace_vprintk, bpf_snprintf and bpf_seq_printf. Each
+ * CPU has one.
  *
  * <p>Between {@code %} and the letter there may be flags ({@code 0 + -} and blank) and a width. The
  * letters are d, i, u, x, X (after l or ll for 64 bits), c, s, and p with what follows it: x for

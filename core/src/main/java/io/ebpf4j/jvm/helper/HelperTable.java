@@ -23,6 +23,7 @@ public final class HelperTable {
           SystemHelpers.class,
           StringHelpers.class,
           PrintHelpers.class,
+          SequenceHelpers.class,
           ChecksumHelpers.class);
 
   private final Map<Integer, List<HelperPrototype>> byId = new HashMap<>();

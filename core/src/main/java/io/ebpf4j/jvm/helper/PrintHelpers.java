@@ -91,7 +91,7 @@ public final class PrintHelpers {
   }
 
   /** How many arguments there are, or EINVAL below 0. */
-  private static int readArguments(Formatter formatter, long data, long dataSize) {
+  static int readArguments(Formatter formatter, long data, long dataSize) {
     if (dataSize % Long.BYTES != 0 || dataSize > Formatter.MAX_ARGUMENTS * Long.BYTES) {
       return -Errno.EINVAL.number();
     }

@@ -80,6 +80,11 @@ final class TextBuffer {
     Memory.putByte(address + kept, (byte) 0);
   }
 
+  /** Copies what was kept into an array. */
+  void copyTo(byte[] target, int offset) {
+    System.arraycopy(bytes, 0, target, offset, (int) Math.min(length, limit));
+  }
+
   /** What was kept, up to the first zero. */
   String firstString() {
     int kept = (int) Math.min(length, limit);

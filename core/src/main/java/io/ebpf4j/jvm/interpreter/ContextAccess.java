@@ -3,6 +3,7 @@ package io.ebpf4j.jvm.interpreter;
 import io.ebpf4j.jvm.context.ContextLayout;
 import io.ebpf4j.jvm.context.ContextLayout.Field;
 import io.ebpf4j.jvm.context.ContextLayout.Kind;
+import io.ebpf4j.jvm.context.ContextLayout.Pointee;
 import io.ebpf4j.jvm.memory.Memory;
 import java.util.Comparator;
 import org.jspecify.annotations.Nullable;
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class ContextAccess {
   private final ContextLayout layout;
   private final Field[] fields;
+  private final Pointee[] pointees;
   private final boolean memory;
   private final int packet;
   private final int packetEnd;
@@ -22,6 +24,7 @@ final class ContextAccess {
         layout.fields().stream()
             .sorted(Comparator.comparingInt(Field::offset))
             .toArray(Field[]::new);
+    this.pointees = layout.pointees().toArray(Pointee[]::new);
     this.memory = layout.isMemory();
     this.packet = realOffset(Kind.PACKET);
     this.packetEnd = realOffset(Kind.PACKET_END);
@@ -53,6 +56,19 @@ final class ContextAccess {
       start = Math.min(start, Memory.getLong(context + packetMeta));
     }
     regions.packet(start, Memory.getLong(context + packetEnd));
+  }
+
+  /** Grants the memory that the context points to. */
+  void grantPointees(long context, Grants grants) {
+    if (context == 0) {
+      return;
+    }
+    for (Pointee pointee : pointees) {
+      long low = Memory.getLong(context + pointee.pointerOffset());
+      if (low != 0) {
+        grants.add(low, low + Memory.getInt(context + pointee.sizeOffset()), pointee.writable());
+      }
+    }
   }
 
   /** Whether the access may be made as a load; {@link #load} does it. */

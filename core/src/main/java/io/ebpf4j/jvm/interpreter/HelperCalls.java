@@ -3,6 +3,7 @@ package io.ebpf4j.jvm.interpreter;
 import io.ebpf4j.jvm.helper.Argument;
 import io.ebpf4j.jvm.helper.HelperPrototype;
 import io.ebpf4j.jvm.helper.Returns;
+import io.ebpf4j.jvm.helper.SequenceFile;
 import io.ebpf4j.jvm.interpreter.AreaIndex.Area;
 import io.ebpf4j.jvm.map.JvmMap;
 import io.ebpf4j.jvm.map.MapTable;
@@ -66,6 +67,7 @@ final class HelperCalls {
       case STACK_OR_NULL -> value == 0 || run.regions.inStack(value);
       case SPIN_LOCK -> inElement(slot, value, SPIN_LOCK_BYTES);
       case TIMER -> inElement(slot, value, TIMER_BYTES);
+      case SEQUENCE_FILE -> SequenceFile.isCurrent(run.cpu, value);
     };
   }
 
@@ -131,6 +133,7 @@ final class HelperCalls {
       case STACK_OR_NULL -> "address on the stack, nor NULL";
       case SPIN_LOCK -> "bpf_spin_lock in a map's value";
       case TIMER -> "bpf_timer in a map's value";
+      case SEQUENCE_FILE -> "seq_file of the running iterator";
     };
   }
 

@@ -59,6 +59,7 @@ final class Run implements Activation {
     if (code.context.isMemory()) {
       regions.grants().add(newContext, newContext + contextBytes, true);
     }
+    code.context.grantPointees(newContext, regions.grants());
     code.context.findPacket(newContext, regions);
     return run(0);
   }

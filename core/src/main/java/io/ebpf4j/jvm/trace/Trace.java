@@ -1,17 +1,25 @@
 package io.ebpf4j.jvm.trace;
 
+import io.ebpf4j.BpfException;
+import io.ebpf4j.btf.BtfBuilder;
+import io.ebpf4j.jvm.context.LoadedProgram;
 import io.ebpf4j.jvm.context.ProgramKind;
 import io.ebpf4j.jvm.cpu.Cpu;
 import io.ebpf4j.jvm.cpu.Machine;
+import io.ebpf4j.jvm.map.JvmMap;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** The tracing side of a kernel: what its engine takes into its tables. */
 public final class Trace implements AutoCloseable {
   private final List<ArgumentBlocks> memory = new ArrayList<>();
+  private final AtomicLong lastSession = new AtomicLong();
+  private final Machine machine;
 
   /** Puts the tracing side's state on the CPUs of a machine. */
   public Trace(Machine machine) {
+    this.machine = machine;
     for (Cpu cpu : machine.cpus()) {
       ArgumentBlocks blocks = new ArgumentBlocks();
       cpu.slots().set(ArgumentBlocks.SLOT, blocks);
@@ -21,7 +29,30 @@ public final class Trace implements AutoCloseable {
 
   /** The program types of the tracing side. */
   public List<ProgramKind> kinds() {
-    return List.of(new RawTracepointKind(), new SyscallKind());
+    return List.of(new RawTracepointKind(), new SyscallKind(), new IteratorKind());
+  }
+
+  /** Adds the types that iterators name. */
+  public static void declareTypes(BtfBuilder types) {
+    ElementContext.declare(types);
+  }
+
+  /**
+   * Runs an iterator over a map's elements, as {@link io.ebpf4j.Kernel#iterate} says.
+   *
+   * @throws BpfException as that says
+   */
+  public byte[] iterate(LoadedProgram program, JvmMap map) {
+    IteratorKind.checkTarget(program, map);
+    program.retain();
+    map.retain();
+    try (ElementIteration iteration =
+        new ElementIteration(machine, program, map, lastSession.incrementAndGet())) {
+      return iteration.run();
+    } finally {
+      map.release();
+      program.release();
+    }
   }
 
   /** Frees the memory of arguments, when no program runs any more. */

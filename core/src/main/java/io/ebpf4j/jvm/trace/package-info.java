@@ -1,4 +1,7 @@
-/** Programs that are called with bare arguments: raw tracepoints, and programs that users call. */
+/**
+ * Programs that are called with bare arguments: raw tracepoints, programs that users call, and
+ * iterators over the elements of a map.
+ */
 @NullMarked
 package io.ebpf4j.jvm.trace;
 

@@ -1,0 +1,71 @@
+package io.ebpf4j.jvm.trace;
+
+import io.ebpf4j.BpfException;
+import io.ebpf4j.TestRun;
+import io.ebpf4j.jvm.context.ContextLayout;
+import io.ebpf4j.jvm.context.LoadedProgram;
+import io.ebpf4j.jvm.context.ProgramKind;
+import io.ebpf4j.jvm.cpu.Machine;
+import io.ebpf4j.jvm.map.JvmMap;
+import io.ebpf4j.spec.AttachType;
+import io.ebpf4j.spec.Errno;
+import io.ebpf4j.spec.MapType;
+import io.ebpf4j.spec.ProgramSpec;
+import io.ebpf4j.spec.ProgramType;
+
+/** Iterators over the elements of a map: of all tracing programs, these are here. */
+final class IteratorKind implements ProgramKind {
+  private static final String TARGET = "bpf_map_elem";
+
+  @Override
+  public ProgramType type() {
+    return ProgramType.TRACING;
+  }
+
+  @Override
+  public ContextLayout context(ProgramSpec program) {
+    return ElementContext.LAYOUT;
+  }
+
+  @Override
+  public void check(ProgramSpec program) {
+    AttachType attachType = program.expectedAttachType();
+    if (attachType != AttachType.TRACE_ITER) {
+      throw new BpfException(
+          Errno.EINVAL,
+          "program %s: tracing programs of attach type %s are not built in the JVM kernel yet"
+              .formatted(program.name(), attachType == null ? "none" : attachType));
+    }
+    if (!program.attachTo().equals(TARGET)) {
+      throw new BpfException(
+          Errno.EINVAL,
+          "program %s: the iterator '%s' is not built in the JVM kernel yet, only %s is"
+              .formatted(program.name(), program.attachTo(), TARGET));
+    }
+  }
+
+  /** Iterators have none, as on Linux. */
+  @Override
+  public TestRun.Result testRun(LoadedProgram program, Machine machine, TestRun run) {
+    throw new BpfException(
+        Errno.EINVAL,
+        "program %s is an iterator, which has no test run".formatted(program.spec().name()));
+  }
+
+  /**
+   * Refuses what no iterator goes over.
+   *
+   * @throws BpfException EINVAL
+   */
+  static void checkTarget(LoadedProgram program, JvmMap map) {
+    if (program.spec().type() != ProgramType.TRACING) {
+      throw new BpfException(
+          Errno.EINVAL, "program %s is no iterator".formatted(program.spec().name()));
+    }
+    MapType type = map.spec().type();
+    if (type != MapType.ARRAY && type != MapType.PERCPU_ARRAY) {
+      throw new BpfException(
+          Errno.EINVAL, "%s: %s has no iterator over its elements".formatted(map, type));
+    }
+  }
+}
