@@ -3,7 +3,7 @@
 set -e
 cd "$(dirname "$0")"
 out=../resources/object
-flags="-O2 -g -target bpf -mcpu=v3 -I/usr/include/x86_64-linux-gnu"
+flags="-O2 -g -ffile-compilation-dir=. -target bpf -mcpu=v3 -I/usr/include/x86_64-linux-gnu"
 for source in *.bpf.c; do
 	name=${source%.bpf.c}
 	clang-19 $flags -c "$source" -o "$out/$name.bpf.o"
