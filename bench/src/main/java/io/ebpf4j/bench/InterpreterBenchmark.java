@@ -16,7 +16,7 @@ import io.ebpf4j.jvm.map.MapHelpers;
 import io.ebpf4j.jvm.map.MapTable;
 import io.ebpf4j.jvm.map.MapTypes;
 import io.ebpf4j.jvm.program.JvmProgram;
-import io.ebpf4j.jvm.program.LoadOptions;
+import io.ebpf4j.jvm.program.RunOptions;
 import io.ebpf4j.spec.MapSpec;
 import io.ebpf4j.spec.ProgramSpec;
 import io.ebpf4j.spec.ProgramSpec.Reference;
@@ -124,7 +124,7 @@ public class InterpreterBenchmark {
         spec,
         Map.of("counters", map),
         1,
-        LoadOptions.DEFAULT);
+        RunOptions.DEFAULT);
   }
 
   /** The body in a loop that R6 counts down: two instructions more a turn. */

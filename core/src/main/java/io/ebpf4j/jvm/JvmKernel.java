@@ -22,7 +22,7 @@ import io.ebpf4j.jvm.map.JvmMap;
 import io.ebpf4j.jvm.map.MapTypes;
 import io.ebpf4j.jvm.map.PerfEventReader;
 import io.ebpf4j.jvm.program.JvmProgram;
-import io.ebpf4j.jvm.program.LoadOptions;
+import io.ebpf4j.jvm.program.RunOptions;
 import io.ebpf4j.object.CoreRelocator;
 import io.ebpf4j.spec.Attachment;
 import io.ebpf4j.spec.Errno;
@@ -82,7 +82,7 @@ public final class JvmKernel implements Kernel {
     private int cpus = Runtime.getRuntime().availableProcessors();
     private Clock clock = Clock.system();
     private long seed = System.nanoTime();
-    private long instructionBudget = LoadOptions.DEFAULT.budget();
+    private long instructionBudget = RunOptions.DEFAULT.budget();
 
     private Builder() {}
 
@@ -161,7 +161,7 @@ public final class JvmKernel implements Kernel {
             relocated.program(),
             used,
             programs.next(),
-            new LoadOptions(instructionBudget, relocated.poisoned()));
+            new RunOptions(instructionBudget, relocated.poisoned()));
     programs.add(program.id(), program);
     return opened(program, () -> new JvmProgramHandle(this, program));
   }

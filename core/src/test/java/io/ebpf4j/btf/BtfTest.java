@@ -320,10 +320,19 @@ final class BtfTest {
   }
 
   @Test
-  void arrayBeyondTwoGibibytesIsRefused() {
-    assertThatThrownBy(() -> new Btf(List.of(VOID, U32, new Array(1, 1, 0x2000_0000))))
+  void arrayBeyondTwoGibibytesIsPointedAtButNoMember() {
+    Array declaration = new Array(1, 1, 0x2000_0000);
+    assertThat(new Btf(List.of(VOID, U32, declaration, new Pointer(2))).typeName(3))
+        .isEqualTo("unsigned int (*)[536870912]");
+    assertThatThrownBy(() ->
+            new Btf(
+                List.of(
+                    VOID,
+                    U32,
+                    declaration,
+                    new Composite("s", false, 8, List.of(new Member("m", 2, 0, 0))))))
         .isInstanceOf(BtfFormatException.class)
-        .hasMessageEndingWith("536870912 elements of 4 bytes are beyond 2 GiB");
+        .hasMessageContaining("goes past its 8 bytes");
   }
 
   @Test

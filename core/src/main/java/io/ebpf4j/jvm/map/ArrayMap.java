@@ -49,11 +49,6 @@ public final class ArrayMap extends ArrayElements {
     return offset >= 0 && offset % layout.elementSize() == 0 && index < layout.count() ? index : -1;
   }
 
-  /** The address of the first value: where the constants of direct value access point. */
-  public long valuesAddress() {
-    return base;
-  }
-
   @Override
   public List<ValueArea> valueAreas() {
     return List.of(

@@ -48,7 +48,7 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder {
       ProgramSpec spec,
       Map<String, JvmMap> maps,
       int id,
-      LoadOptions options) {
+      RunOptions options) {
     kind.check(spec);
     InstructionCheck.check(spec.instructions())
         .ifPresent(problem -> {

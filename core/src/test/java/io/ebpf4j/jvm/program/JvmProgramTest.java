@@ -99,7 +99,7 @@ class JvmProgramTest {
             List.of(
                 new LineInfo(0, "a.c", "first", 1, 1),
                 new LineInfo(7, "count.bpf.c", "  return *value;", 17, 3)));
-    assertThatThrownBy(() -> run(load(withLines, LoadOptions.DEFAULT)))
+    assertThatThrownBy(() -> run(load(withLines, RunOptions.DEFAULT)))
         .hasMessageContaining("(count.bpf.c:17: return *value;)");
   }
 
@@ -128,7 +128,7 @@ class JvmProgramTest {
               spec,
               Map.of("rodata", constants),
               1,
-              LoadOptions.DEFAULT);
+              RunOptions.DEFAULT);
       loaded.add(loadedProgram);
       assertThatThrownBy(() -> run(loadedProgram))
           .hasMessageContaining("may not write 4 bytes")
@@ -197,7 +197,7 @@ class JvmProgramTest {
         .isEqualTo(Errno.EACCES);
     List<Instruction> empty = List.of();
     assertThatThrownBy(
-            () -> load(ProgramSpec.of("test", ProgramType.XDP, empty), LoadOptions.DEFAULT))
+            () -> load(ProgramSpec.of("test", ProgramType.XDP, empty), RunOptions.DEFAULT))
         .extracting(e -> ((BpfException) e).errno())
         .isEqualTo(Errno.E2BIG);
   }
@@ -205,7 +205,7 @@ class JvmProgramTest {
   @Test
   void aPoisonedInstructionIsAnErrorOnlyWhenReached() {
     List<Instruction> program = program().mov(0, 3).jump(BPF_JEQ, 0, 3, 1).helper(0xbad2310).exit();
-    LoadOptions options = LoadOptions.DEFAULT.withPoisoned(Map.of(2, "struct task_struct.nowhere"));
+    RunOptions options = RunOptions.DEFAULT.withPoisoned(Map.of(2, "struct task_struct.nowhere"));
     assertThat(run(load(ProgramSpec.of("test", ProgramType.XDP, program), options))).isEqualTo(3);
     List<Instruction> reached = program().mov(0, 3).jump(0).helper(0xbad2310).exit();
     assertThatThrownBy(() -> run(load(ProgramSpec.of("test", ProgramType.XDP, reached), options)))
@@ -218,7 +218,7 @@ class JvmProgramTest {
     ProgramSpec spec =
         ProgramSpec.of("test", ProgramType.XDP, program().wide(1, 0).mov(0, 0).exit())
             .withReferences(List.of(new Reference.ToMap(0, "nope")));
-    assertThatThrownBy(() -> load(spec, LoadOptions.DEFAULT))
+    assertThatThrownBy(() -> load(spec, RunOptions.DEFAULT))
         .hasMessageContaining("instruction 0: there is no map nope");
   }
 
@@ -230,13 +230,13 @@ class JvmProgramTest {
                 load(
                     spec.withReferences(
                         List.of(new Reference.ToKernelSymbol(0, "bpf_nothing", 0, true))),
-                    LoadOptions.DEFAULT)))
+                    RunOptions.DEFAULT)))
         .isZero();
     assertThatThrownBy(() ->
             load(
                 spec.withReferences(
                     List.of(new Reference.ToKernelSymbol(0, "bpf_nothing", 0, false))),
-                LoadOptions.DEFAULT))
+                RunOptions.DEFAULT))
         .hasMessageContaining("kernel variable bpf_nothing is not part of this kernel");
   }
 
@@ -248,7 +248,7 @@ class JvmProgramTest {
             .withReferences(List.of(new Reference.ToMap(0, "held")));
     JvmProgram program =
         JvmProgram.load(
-            machine, helpers(), new XdpLike(), spec, Map.of("held", map), 1, LoadOptions.DEFAULT);
+            machine, helpers(), new XdpLike(), spec, Map.of("held", map), 1, RunOptions.DEFAULT);
     map.release();
     assertThat(map.tryRetain()).isTrue();
     map.release();
@@ -314,7 +314,7 @@ class JvmProgramTest {
         .withReferences(refers ? List.of(new Reference.ToMap(0, "cnt")) : List.of());
   }
 
-  private JvmProgram load(ProgramSpec spec, LoadOptions options) {
+  private JvmProgram load(ProgramSpec spec, RunOptions options) {
     JvmProgram program =
         JvmProgram.load(machine, helpers(), new XdpLike(), spec, Map.of("cnt", cnt), 1, options);
     loaded.add(program);
@@ -322,7 +322,7 @@ class JvmProgramTest {
   }
 
   private long run(List<Instruction> program) {
-    return run(load(spec(program), LoadOptions.DEFAULT));
+    return run(load(spec(program), RunOptions.DEFAULT));
   }
 
   private long run(JvmProgram program) {

@@ -173,7 +173,7 @@ class TailCallTest {
             spec,
             Map.of("programs", programs, "runs", runs),
             1,
-            LoadOptions.DEFAULT);
+            RunOptions.DEFAULT);
     int fd = fds.open(program);
     open.add(fd);
     programs.update(int32(index), int32(fd), 0);

@@ -12,25 +12,20 @@ import java.util.Map;
  * @param poisoned slots whose CO-RE relocation the kernel cannot fulfil, and what it lacks: an
  *     error only for a run that reaches them
  */
-public record LoadOptions(long budget, Map<Integer, String> poisoned) {
+public record RunOptions(long budget, Map<Integer, String> poisoned) {
   /** A hundred million instructions, nothing poisoned. */
-  public static final LoadOptions DEFAULT = new LoadOptions(100_000_000, Map.of());
+  public static final RunOptions DEFAULT = new RunOptions(100_000_000, Map.of());
 
   /** Copies the map. */
-  public LoadOptions {
+  public RunOptions {
     if (budget < 1) {
       throw new IllegalArgumentException("a budget is at least 1 instruction, not " + budget);
     }
     poisoned = Map.copyOf(poisoned);
   }
 
-  /** These with another budget. */
-  public LoadOptions withBudget(long instructions) {
-    return new LoadOptions(instructions, poisoned);
-  }
-
   /** These with other poisoned slots. */
-  public LoadOptions withPoisoned(Map<Integer, String> slots) {
-    return new LoadOptions(budget, slots);
+  public RunOptions withPoisoned(Map<Integer, String> slots) {
+    return new RunOptions(budget, slots);
   }
 }
