@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.Channels;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
@@ -13,17 +14,19 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Locale;
+import java.util.zip.GZIPOutputStream;
 
 /**
  * Writes Ethernet packets to a capture file with nanosecond timestamps: pcapng where the file's
- * name ends in {@code .pcapng}, else pcap. What is written is whole only after {@link #close} has
- * returned. Nothing is allocated for a packet.
+ * name ends in {@code .pcapng}, else pcap; compressed where {@code .gz} follows. What is written is
+ * whole only after {@link #close} has returned. Nothing is allocated for a packet.
  *
  * <p>Not safe for use by several threads at once.
  */
 public abstract sealed class CaptureWriter implements AutoCloseable
     permits PcapWriter, PcapngWriter {
   private static final int BUFFER = 1 << 20;
+  private static final String COMPRESSED = ".gz";
 
   /** More than any packet needs around its bytes. */
   private static final int OVERHEAD = 64;
@@ -67,12 +70,27 @@ public abstract sealed class CaptureWriter implements AutoCloseable
     } catch (IOException e) {
       throw new IOException(file + " cannot be written: " + reason(file, e), e);
     }
-    return to(channel, file.toString());
+    return to(compressed(file) ? gzip(channel) : channel, file.toString());
+  }
+
+  private static boolean compressed(Path file) {
+    return file.toString().toLowerCase(Locale.ROOT).endsWith(COMPRESSED);
+  }
+
+  private static WritableByteChannel gzip(WritableByteChannel channel) throws IOException {
+    try {
+      return Channels.newChannel(new GZIPOutputStream(Channels.newOutputStream(channel), BUFFER));
+    } catch (IOException e) {
+      channel.close();
+      throw e;
+    }
   }
 
   /** Writes to a channel, which is closed with the writer; {@code file} chooses the format. */
   static CaptureWriter to(WritableByteChannel channel, String file) {
-    return file.toLowerCase(Locale.ROOT).endsWith(".pcapng")
+    String name = file.toLowerCase(Locale.ROOT);
+    String bare = name.endsWith(COMPRESSED) ? name.substring(0, name.length() - 3) : name;
+    return bare.endsWith(".pcapng")
         ? new PcapngWriter(file, channel)
         : new PcapWriter(file, channel);
   }
@@ -132,12 +150,24 @@ public abstract sealed class CaptureWriter implements AutoCloseable
       return;
     }
     closed = true;
-    try (channel) {
+    try {
       if (!failed) {
         flush();
       }
     } finally {
       arena.close();
+      closeChannel();
+    }
+  }
+
+  /** A compressed file gets its last bytes here, so a full disk may show here too. */
+  private void closeChannel() throws IOException {
+    try {
+      channel.close();
+    } catch (IOException e) {
+      if (!failed) {
+        throw incomplete(e);
+      }
     }
   }
 
@@ -157,15 +187,19 @@ public abstract sealed class CaptureWriter implements AutoCloseable
       }
     } catch (IOException e) {
       failed = true;
-      throw new IOException(
-          file
-              + " could not be written to its end: "
-              + reason(Path.of(file), e)
-              + "; the file is incomplete: make room or choose another place, and run again",
-          e);
+      throw incomplete(e);
     } finally {
       buffer.clear();
     }
+  }
+
+  private IOException incomplete(IOException cause) {
+    return new IOException(
+        file
+            + " could not be written to its end: "
+            + reason(Path.of(file), cause)
+            + "; the file is incomplete: make room or choose another place, and run again",
+        cause);
   }
 
   /** The message without the file's name that some exceptions begin with. */

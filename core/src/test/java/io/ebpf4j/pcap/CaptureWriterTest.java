@@ -22,7 +22,8 @@ class CaptureWriterTest {
   @TempDir Path directory;
 
   @ParameterizedTest
-  @ValueSource(strings = {"out.pcap", "out.pcapng", "OUT.PCAPNG", "out"})
+  @ValueSource(
+      strings = {"out.pcap", "out.pcapng", "OUT.PCAPNG", "out", "out.pcap.gz", "out.pcapng.gz"})
   void whatIsWrittenIsReadBack(String name) throws Exception {
     Random random = new Random(1);
     Path file = directory.resolve(name);
@@ -47,10 +48,12 @@ class CaptureWriterTest {
   void theNameChoosesTheFormat() throws Exception {
     CaptureWriter.create(directory.resolve("a.pcap")).close();
     CaptureWriter.create(directory.resolve("a.pcapng")).close();
+    CaptureWriter.create(directory.resolve("a.pcap.gz")).close();
 
     assertThat(Files.readAllBytes(directory.resolve("a.pcap"))).startsWith(0x4d, 0x3c, 0xb2, 0xa1);
     assertThat(Files.readAllBytes(directory.resolve("a.pcapng")))
         .startsWith(0x0a, 0x0d, 0x0d, 0x0a);
+    assertThat(Files.readAllBytes(directory.resolve("a.pcap.gz"))).startsWith(0x1f, 0x8b);
   }
 
   @Test
