@@ -104,6 +104,7 @@ final class ObjectReader {
               section.expectedAttachType(),
               section.sleepable(),
               section.frags(),
+              false,
               section.attachTo(),
               license,
               kernelVersion,

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param expectedAttachType the attach type it is loaded for, or null for none
  * @param sleepable whether it is loaded with BPF_F_SLEEPABLE
  * @param frags whether it is loaded with BPF_F_XDP_HAS_FRAGS
+ * @param strictAlignment whether it is loaded with BPF_F_STRICT_ALIGNMENT: every access aligned
  * @param attachTo what its section names behind the slash (a tracepoint, a function), or empty
  * @param license the object's license, empty where it has none
  * @param kernelVersion the object's {@code version}, 0 where it has none
@@ -33,6 +34,7 @@ public record ProgramSpec(
     @Nullable AttachType expectedAttachType,
     boolean sleepable,
     boolean frags,
+    boolean strictAlignment,
     String attachTo,
     String license,
     int kernelVersion,
@@ -63,6 +65,7 @@ public record ProgramSpec(
         null,
         false,
         false,
+        false,
         "",
         "GPL",
         0,
@@ -83,6 +86,7 @@ public record ProgramSpec(
         expectedAttachType,
         sleepable,
         frags,
+        strictAlignment,
         attachTo,
         license,
         kernelVersion,
@@ -103,6 +107,7 @@ public record ProgramSpec(
         expectedAttachType,
         sleepable,
         frags,
+        strictAlignment,
         attachTo,
         license,
         kernelVersion,
@@ -123,6 +128,7 @@ public record ProgramSpec(
         newAttachType,
         sleepable,
         frags,
+        strictAlignment,
         attachTo,
         license,
         kernelVersion,
@@ -143,6 +149,7 @@ public record ProgramSpec(
         expectedAttachType,
         sleepable,
         frags,
+        strictAlignment,
         attachTo,
         newLicense,
         kernelVersion,
@@ -163,6 +170,7 @@ public record ProgramSpec(
         expectedAttachType,
         sleepable,
         frags,
+        strictAlignment,
         attachTo,
         license,
         kernelVersion,
@@ -183,6 +191,7 @@ public record ProgramSpec(
         expectedAttachType,
         sleepable,
         frags,
+        strictAlignment,
         attachTo,
         license,
         kernelVersion,
@@ -203,6 +212,7 @@ public record ProgramSpec(
         expectedAttachType,
         sleepable,
         frags,
+        strictAlignment,
         attachTo,
         license,
         kernelVersion,
@@ -223,6 +233,28 @@ public record ProgramSpec(
         expectedAttachType,
         newSleepable,
         newFrags,
+        strictAlignment,
+        attachTo,
+        license,
+        kernelVersion,
+        instructions,
+        references,
+        coreRelocations,
+        btf,
+        functions,
+        lines);
+  }
+
+  /** This program with the alignment of its accesses demanded or not. */
+  public ProgramSpec withStrictAlignment(boolean strict) {
+    return new ProgramSpec(
+        name,
+        section,
+        type,
+        expectedAttachType,
+        sleepable,
+        frags,
+        strict,
         attachTo,
         license,
         kernelVersion,
@@ -244,6 +276,7 @@ public record ProgramSpec(
         expectedAttachType,
         sleepable,
         frags,
+        strictAlignment,
         attachTo,
         license,
         kernelVersion,
@@ -264,6 +297,7 @@ public record ProgramSpec(
         expectedAttachType,
         sleepable,
         frags,
+        strictAlignment,
         newAttachTo,
         license,
         kernelVersion,

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class ProgramLoad {
   private static final int FIRST_LOG_BYTES = 1 << 16;
   private static final int LAST_LOG_BYTES = 1 << 28;
+  private static final int STRICT_ALIGNMENT = 1;
   private static final int SLEEPABLE = 1 << 4;
   private static final int XDP_HAS_FRAGS = 1 << 5;
   private static final int FUNCTION_INFO_BYTES = 8;
@@ -82,7 +83,7 @@ final class ProgramLoad {
           .in(8, MemorySegment.ofArray(Instruction.encode(instructions)))
           .string(16, spec.license())
           .u32(40, spec.kernelVersion())
-          .u32(44, (spec.sleepable() ? SLEEPABLE : 0) | (spec.frags() ? XDP_HAS_FRAGS : 0))
+          .u32(44, flags())
           .name(48, spec.name())
           .u32(108, attachBtfId);
       if (spec.expectedAttachType() != null) {
@@ -107,6 +108,12 @@ final class ProgramLoad {
       long result = bpf.call(Bpf.PROG_LOAD);
       return new Attempt(result, logBytes > 0 ? log.getString(0) : "");
     }
+  }
+
+  private int flags() {
+    return (spec.strictAlignment() ? STRICT_ALIGNMENT : 0)
+        | (spec.sleepable() ? SLEEPABLE : 0)
+        | (spec.frags() ? XDP_HAS_FRAGS : 0);
   }
 
   private int[] functionInformation() {

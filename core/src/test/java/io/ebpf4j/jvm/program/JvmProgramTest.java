@@ -88,6 +88,7 @@ class JvmProgramTest {
             null,
             false,
             false,
+            false,
             "",
             "GPL",
             0,
