@@ -1,11 +1,13 @@
 package io.ebpf4j;
 
 import io.ebpf4j.object.ObjectFile;
+import io.ebpf4j.object.ProgramSection;
 import io.ebpf4j.spec.Errno;
 import io.ebpf4j.spec.MapFlags;
 import io.ebpf4j.spec.MapSpec;
 import io.ebpf4j.spec.MapType;
 import io.ebpf4j.spec.ProgramSpec;
+import io.ebpf4j.spec.ProgramType;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayDeque;
@@ -141,9 +143,24 @@ final class ObjectLoader {
 
   private void addProgram(String name, ProgramSpec spec) {
     if (!file.omittedPrograms().contains(name)) {
+      mustHaveType(spec);
       Program program = kernel.loadProgram(spec, maps);
       undo.push(program::close);
       programs.put(name, program);
+    }
+  }
+
+  private void mustHaveType(ProgramSpec spec) {
+    if (spec.type() == ProgramType.UNSPEC) {
+      throw new BpfException(
+          Errno.EINVAL,
+          ("%s: program %s is in section %s, which says nothing about its type; like it are %s."
+                  + " Leave it out, or replace it by one with a type")
+              .formatted(
+                  file.name(),
+                  spec.name(),
+                  spec.section(),
+                  String.join(", ", ProgramSection.namesNear(spec.section()))));
     }
   }
 

@@ -15,7 +15,7 @@ class InspectAndDisasmTest {
     String out = CommandRun.of("inspect", OPTIONS).succeeded().replaceAll(" +", " ");
 
     assertThat(out.lines().map(String::strip))
-        .anyMatch(line -> line.startsWith("options.bpf.o: license GPL, BTF with "))
+        .anyMatch(line -> line.startsWith(OPTIONS + ": license GPL, BTF with "))
         .contains("decide xdp xdp 63 0", "settings array 4 24 4 0x0", "untyped array 4 3 2 0x0")
         .contains(
             "preset .rodata 8 24 const volatile struct setting {limit = 7, color = \"GREEN\","

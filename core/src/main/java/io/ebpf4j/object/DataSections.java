@@ -158,8 +158,11 @@ final class DataSections {
     String name = section;
     if (section.indexOf('.', 1) < 0) {
       int suffix = Math.min(LONGEST_KERNEL_NAME, Math.max(SHORTEST_SUFFIX, section.length()));
-      int dot = objectName.indexOf('.');
-      String stem = dot < 0 ? objectName : objectName.substring(0, dot);
+      String file =
+          objectName.substring(
+              1 + Math.max(objectName.lastIndexOf('/'), objectName.lastIndexOf('\\')));
+      int dot = file.indexOf('.');
+      String stem = dot < 0 ? file : file.substring(0, dot);
       name = stem.substring(0, Math.min(stem.length(), LONGEST_KERNEL_NAME - suffix)) + section;
     }
     return MapDefinition.kernelName(name).replaceAll("[^A-Za-z0-9_.]", "_");

@@ -50,22 +50,21 @@ public final class ObjectFile {
    * @throws ObjectFormatException where it is no object that can be used
    */
   public static ObjectFile read(Path file) throws IOException {
-    Path name = file.getFileName();
-    return parse(name == null ? file.toString() : name.toString(), Files.readAllBytes(file));
+    return parse(file.toString(), Files.readAllBytes(file));
   }
 
   /**
    * Reads an object from its bytes.
    *
-   * @param name the file's name: messages begin with it, and what stands before its first dot
-   *     becomes part of the names of the maps of global data
+   * @param name the file's name or path: messages begin with it, and the file's name up to its
+   *     first dot becomes part of the names of the maps of global data
    * @throws ObjectFormatException where it is no object that can be used
    */
   public static ObjectFile parse(String name, byte[] bytes) {
     return new ObjectFile(ObjectReader.read(name, bytes));
   }
 
-  /** The file's name. */
+  /** The file's name or path, as it was given. */
   public String name() {
     return contents.name();
   }
@@ -122,7 +121,11 @@ public final class ObjectFile {
     maps.put(name, spec);
   }
 
-  /** The programs in file order by function name, those left out too. */
+  /**
+   * The programs in file order by function name, those left out too. One in a section whose name
+   * says nothing is of type {@link io.ebpf4j.spec.ProgramType#UNSPEC}: it cannot be loaded unless
+   * it is replaced by one with a type.
+   */
   public SequencedMap<String, ProgramSpec> programs() {
     return Collections.unmodifiableSequencedMap(programs);
   }

@@ -86,7 +86,7 @@ final class ObjectReader {
         continue;
       }
       ProgramSection section =
-          ProgramSection.ofName(function.sectionName()).orElseThrow(() -> unknownSection(function));
+          ProgramSection.ofName(function.sectionName()).orElse(ProgramSection.UNKNOWN);
       Linker.Linked linked =
           linker.link(function, Optional.ofNullable(callbacks.get(function.btfType())));
       parts += linked.instructions().size() + linked.lines().size();
@@ -119,14 +119,6 @@ final class ObjectReader {
       }
     }
     return programs;
-  }
-
-  private ObjectFormatException unknownSection(Function function) {
-    return elf.broken(
-        "program %s is in section %s, which says nothing about its type; like it are %s",
-        function.name(),
-        function.sectionName(),
-        String.join(", ", ProgramSection.namesNear(function.sectionName())));
   }
 
   /**

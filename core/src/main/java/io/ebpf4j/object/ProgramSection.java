@@ -27,6 +27,10 @@ public record ProgramSection(
     String attachTo,
     boolean automatic) {
 
+  /** What a name that is not in the table says: nothing. */
+  static final ProgramSection UNKNOWN =
+      new ProgramSection(ProgramType.UNSPEC, null, false, false, "", true);
+
   private static final int NEAREST_NAMES = 4;
 
   private static final List<Name> TABLE = table();

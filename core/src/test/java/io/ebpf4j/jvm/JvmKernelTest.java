@@ -66,6 +66,18 @@ class JvmKernelTest {
   }
 
   @Test
+  void aProgramWithoutATypeIsLeftOutOrRefused() throws IOException {
+    ObjectFile file = ObjectFile.read(COUNT);
+    String name = file.programs().firstEntry().getKey();
+    file.replaceProgram(name, file.program(name).withType(ProgramType.UNSPEC));
+    assertThatThrownBy(() -> kernel.load(file))
+        .hasMessageContaining("program " + name + " is in section xdp, which says nothing")
+        .hasMessageContaining("like it are xdp, ");
+    file.omit(name);
+    kernel.load(file).close();
+  }
+
+  @Test
   void aReusedMapStandsInForTheObjectsOwn() throws IOException {
     ObjectFile file = ObjectFile.read(COUNT);
     BpfMap mine = kernel.createMap(file.map("cnt"));

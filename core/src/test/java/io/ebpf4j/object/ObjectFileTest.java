@@ -197,10 +197,18 @@ class ObjectFileTest {
   }
 
   @Test
-  void anUnknownSectionNamesNearOnes() {
+  void aProgramInAnUnknownSectionIsReadWithoutAType() {
     ElfBuilder elf = new ElfBuilder();
     elf.function("f", elf.code("xdq", EXIT), 0, 8);
-    refused(elf, "program f is in section xdq", "like it are xdp, ");
+    ObjectFile object = ObjectFile.parse("a.o", elf.build());
+    assertThat(object.program("f").type()).isEqualTo(ProgramType.UNSPEC);
+  }
+
+  @Test
+  void mapsOfGlobalDataAreNamedByTheFileNotItsPath() {
+    ObjectFile object = ObjectFile.parse("some.where/globals.bpf.o", TestObjects.bytes("globals"));
+    assertThat(object.map(".data").name()).isEqualTo("globals.data");
+    assertThat(object.name()).isEqualTo("some.where/globals.bpf.o");
   }
 
   @Test
