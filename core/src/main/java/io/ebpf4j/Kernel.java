@@ -9,6 +9,8 @@ import io.ebpf4j.spec.MapSpec;
 import io.ebpf4j.spec.ProgramSpec;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.SortedSet;
 
 /**
  * A kernel that makes maps, loads programs and runs them: the one in the JVM, or Linux. Tests and
@@ -121,6 +123,12 @@ public interface Kernel extends AutoCloseable {
    * @throws BpfException ENOENT where there is none
    */
   void unpin(String path);
+
+  /** The handles that this object gave out and that are open now. */
+  Set<Handle> openHandles();
+
+  /** The paths where something is pinned now that was pinned by way of this object. */
+  SortedSet<String> pins();
 
   /** Closes every handle that this object gave out. */
   @Override

@@ -3,6 +3,7 @@ package io.ebpf4j.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ebpf4j.Kernel;
+import io.ebpf4j.junit.BothKernels;
 import java.time.Duration;
 import java.util.List;
 import java.util.SplittableRandom;

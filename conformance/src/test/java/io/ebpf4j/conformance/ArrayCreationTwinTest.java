@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ebpf4j.BpfException;
 import io.ebpf4j.Kernel;
+import io.ebpf4j.junit.TwinTest;
 import io.ebpf4j.spec.MapFlags;
 import io.ebpf4j.spec.MapSpec;
 import io.ebpf4j.spec.MapType;

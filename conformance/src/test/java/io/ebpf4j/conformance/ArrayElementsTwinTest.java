@@ -13,6 +13,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ebpf4j.BpfMap;
 import io.ebpf4j.Kernel;
+import io.ebpf4j.junit.LeaksAllowed;
+import io.ebpf4j.junit.TwinTest;
 import io.ebpf4j.spec.MapFlags;
 import io.ebpf4j.spec.MapSpec;
 import io.ebpf4j.spec.MapType;
@@ -22,6 +24,7 @@ import java.util.Arrays;
 import java.util.stream.LongStream;
 
 /** Element operations of ARRAY and PERCPU_ARRAY. */
+@LeaksAllowed
 class ArrayElementsTwinTest {
   @TwinTest
   void anArrayIsZeroedAndEndsAtItsLastIndex(Kernel kernel) {

@@ -7,6 +7,7 @@ import io.ebpf4j.Kernel;
 import io.ebpf4j.Program;
 import io.ebpf4j.TestRun;
 import io.ebpf4j.isa.Instruction;
+import io.ebpf4j.junit.TwinTest;
 import io.ebpf4j.spec.Errno;
 import io.ebpf4j.spec.MapSpec;
 import io.ebpf4j.spec.MapType;

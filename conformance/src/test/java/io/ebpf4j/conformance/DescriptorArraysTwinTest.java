@@ -13,6 +13,8 @@ import io.ebpf4j.BpfMap;
 import io.ebpf4j.Kernel;
 import io.ebpf4j.Program;
 import io.ebpf4j.isa.Instruction;
+import io.ebpf4j.junit.LeaksAllowed;
+import io.ebpf4j.junit.TwinTest;
 import io.ebpf4j.spec.AttachType;
 import io.ebpf4j.spec.MapFlags;
 import io.ebpf4j.spec.MapSpec;
@@ -25,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Arrays whose elements are descriptors: programs, perf events, cgroups, inner maps. */
+@LeaksAllowed
 class DescriptorArraysTwinTest {
   private static final int BAD_FD = 999;
 

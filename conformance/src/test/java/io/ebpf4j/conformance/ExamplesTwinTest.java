@@ -7,6 +7,7 @@ import io.ebpf4j.BpfMap;
 import io.ebpf4j.BpfObject;
 import io.ebpf4j.Kernel;
 import io.ebpf4j.TestRun;
+import io.ebpf4j.junit.BothKernels;
 import io.ebpf4j.object.ObjectFile;
 import io.ebpf4j.pcap.CaptureReader;
 import io.ebpf4j.spec.MapType;

@@ -8,6 +8,8 @@ import io.ebpf4j.btf.BtfKind;
 import io.ebpf4j.btf.BtfType.Composite;
 import io.ebpf4j.btf.BtfType.Enumeration;
 import io.ebpf4j.btf.BtfType.Member;
+import io.ebpf4j.junit.BothKernels;
+import io.ebpf4j.junit.TwinTest;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;

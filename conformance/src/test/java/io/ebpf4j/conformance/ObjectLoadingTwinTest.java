@@ -7,6 +7,7 @@ import io.ebpf4j.BpfException;
 import io.ebpf4j.BpfObject;
 import io.ebpf4j.Kernel;
 import io.ebpf4j.btf.Btf;
+import io.ebpf4j.junit.TwinTest;
 import io.ebpf4j.object.ObjectFile;
 import io.ebpf4j.spec.Errno;
 import io.ebpf4j.spec.MapSpec;

@@ -8,6 +8,7 @@ import io.ebpf4j.Program;
 import io.ebpf4j.TestRun;
 import io.ebpf4j.isa.Disassembler;
 import io.ebpf4j.isa.InstructionNames;
+import io.ebpf4j.junit.BothKernels;
 import io.ebpf4j.spec.ProgramSpec;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

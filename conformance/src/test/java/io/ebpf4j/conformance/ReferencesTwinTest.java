@@ -12,6 +12,8 @@ import io.ebpf4j.Kernel;
 import io.ebpf4j.Program;
 import io.ebpf4j.TestRun;
 import io.ebpf4j.isa.Instruction;
+import io.ebpf4j.junit.LeaksAllowed;
+import io.ebpf4j.junit.TwinTest;
 import io.ebpf4j.spec.AttachType;
 import io.ebpf4j.spec.MapFlags;
 import io.ebpf4j.spec.MapSpec;
@@ -23,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 
 /** What holds what: programs their maps, arrays their entries, and how programs are refused. */
+@LeaksAllowed
 class ReferencesTwinTest {
   private static final MapSpec TAILS = MapSpec.of("tails", MapType.PROG_ARRAY, 4, 4, 2);
 

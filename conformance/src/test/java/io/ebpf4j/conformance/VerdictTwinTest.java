@@ -3,6 +3,7 @@ package io.ebpf4j.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ebpf4j.Kernel;
+import io.ebpf4j.junit.BothKernels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;

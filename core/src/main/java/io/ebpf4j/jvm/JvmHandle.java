@@ -47,7 +47,7 @@ abstract class JvmHandle<T extends Counted> implements Handle {
 
   @Override
   public final void pin(String path) {
-    kernel.pins().pin(path, object());
+    kernel.pinDirectory().pin(path, object());
   }
 
   @Override

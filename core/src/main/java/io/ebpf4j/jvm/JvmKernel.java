@@ -34,6 +34,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -236,6 +237,16 @@ public final class JvmKernel implements Kernel {
     pins.unpin(path);
   }
 
+  @Override
+  public Set<Handle> openHandles() {
+    return Set.copyOf(handles);
+  }
+
+  @Override
+  public SortedSet<String> pins() {
+    return pins.paths();
+  }
+
   /** Sends each line that a program prints there; called on the program's thread. */
   public void trace(Consumer<String> sink) {
     machine.trace(sink);
@@ -270,7 +281,7 @@ public final class JvmKernel implements Kernel {
     return fds;
   }
 
-  PinDirectory pins() {
+  PinDirectory pinDirectory() {
     return pins;
   }
 

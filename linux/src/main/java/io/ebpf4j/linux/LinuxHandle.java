@@ -55,6 +55,7 @@ abstract class LinuxHandle implements Handle {
           throw Bpf.failure(
               result, "to pin " + describe() + " at " + path + Privileges.pinHint(path));
         }
+        kernel.pinned(path);
         return result;
       }
     });

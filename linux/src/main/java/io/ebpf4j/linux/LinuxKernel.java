@@ -31,8 +31,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +48,7 @@ public final class LinuxKernel implements Kernel {
   private static final int INFO_BYTES = 256;
 
   private final Set<Handle> handles = ConcurrentHashMap.newKeySet();
+  private final Set<String> pins = ConcurrentHashMap.newKeySet();
   private final LinuxConfiguration configuration = new LinuxConfiguration();
   private final int possibleCpus;
   private volatile @Nullable Btf btf;
@@ -252,11 +256,24 @@ public final class LinuxKernel implements Kernel {
   public void unpin(String path) {
     try {
       Files.delete(Path.of(path));
+      pins.remove(path);
     } catch (NoSuchFileException e) {
       throw new BpfException(Errno.ENOENT, "nothing is pinned at " + path);
     } catch (IOException e) {
       throw new BpfException(Errno.EPERM, "the pin " + path + " cannot be removed");
     }
+  }
+
+  @Override
+  public Set<Handle> openHandles() {
+    return Set.copyOf(handles);
+  }
+
+  @Override
+  public SortedSet<String> pins() {
+    return pins.stream()
+        .filter(path -> Files.exists(Path.of(path)))
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   @Override
@@ -278,6 +295,10 @@ public final class LinuxKernel implements Kernel {
 
   void closed(Handle handle) {
     handles.remove(handle);
+  }
+
+  void pinned(String path) {
+    pins.add(path);
   }
 
   private static Optional<Integer> byId(int command, int id, String kind) {

@@ -8,6 +8,9 @@ import org.jspecify.annotations.Nullable;
 public final class Slots {
   private volatile @Nullable Object[] values = new @Nullable Object[8];
 
+  /** Slots with nothing in them. */
+  public Slots() {}
+
   /**
    * What lies in the slot.
    *

@@ -4,7 +4,9 @@ import io.ebpf4j.BpfException;
 import io.ebpf4j.spec.Errno;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** The virtual directory of pins: paths to objects that they hold. Thread safe. */
 public final class PinDirectory implements AutoCloseable {
@@ -49,6 +51,11 @@ public final class PinDirectory implements AutoCloseable {
       throw notPinned(path);
     }
     object.releaseUser();
+  }
+
+  /** The paths where something is pinned. */
+  public synchronized SortedSet<String> paths() {
+    return new TreeSet<>(pins.keySet());
   }
 
   /** What to throw where nothing is pinned. */

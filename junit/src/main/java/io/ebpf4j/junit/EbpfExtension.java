@@ -1,0 +1,121 @@
+package io.ebpf4j.junit;
+
+import io.ebpf4j.Kernel;
+import io.ebpf4j.object.ObjectFile;
+import java.lang.reflect.Constructor;
+import java.lang.reflect.Method;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.BeforeTestExecutionCallback;
+import org.junit.jupiter.api.extension.Extension;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
+import org.junit.jupiter.api.extension.ExtensionContext.Store;
+import org.junit.jupiter.api.extension.ParameterContext;
+import org.junit.jupiter.api.extension.ParameterResolutionException;
+import org.junit.jupiter.api.extension.ParameterResolver;
+import org.junit.jupiter.api.extension.TestTemplateInvocationContext;
+import org.junit.jupiter.api.extension.TestTemplateInvocationContextProvider;
+import org.junit.platform.commons.support.AnnotationSupport;
+
+/** What {@link EbpfTest} and {@link TwinTest} bring to a test: its kernel, its object, its end. */
+final class EbpfExtension
+    implements TestTemplateInvocationContextProvider,
+        BeforeEachCallback,
+        BeforeTestExecutionCallback,
+        AfterEachCallback,
+        ParameterResolver {
+  private static final Namespace NAMESPACE = Namespace.create(EbpfExtension.class);
+  private static final String LINUX = "linux";
+
+  @Override
+  public boolean supportsTestTemplate(ExtensionContext context) {
+    Method test = context.getRequiredTestMethod();
+    return isTwin(test) || AnnotationSupport.isAnnotated(test, EbpfTest.class);
+  }
+
+  @Override
+  public Stream<TestTemplateInvocationContext> provideTestTemplateInvocationContexts(
+      ExtensionContext context) {
+    Method test = context.getRequiredTestMethod();
+    if (AnnotationSupport.isAnnotated(test, Test.class)) {
+      throw new IllegalArgumentException(
+          "%s is a test by @EbpfTest or @TwinTest already: remove @Test".formatted(test.getName()));
+    }
+    TestTemplateInvocationContext jvm = new Invocation("jvm", List.of());
+    TestTemplateInvocationContext linux =
+        new Invocation(
+            LINUX, List.of(new LinuxCondition((at, kernel) -> store(at).put(LINUX, kernel))));
+    return isTwin(test) ? Stream.of(jvm, linux) : Stream.of(jvm);
+  }
+
+  @Override
+  public void beforeEach(ExtensionContext context) {
+    Setting setting = Setting.of(context);
+    Kernel linux = store(context).get(LINUX, Kernel.class);
+    store(context).put(Fixture.class, new Fixture(setting, linux));
+  }
+
+  @Override
+  public void beforeTestExecution(ExtensionContext context) {
+    Method test = context.getRequiredTestMethod();
+    if (!Arrays.asList(test.getParameterTypes()).contains(ObjectFile.class)) {
+      fixture(context).loadWhereNamed();
+    }
+  }
+
+  @Override
+  public void afterEach(ExtensionContext context) {
+    Fixture fixture = store(context).get(Fixture.class, Fixture.class);
+    if (fixture != null) {
+      fixture.finish();
+    }
+  }
+
+  @Override
+  public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
+    return !(parameter.getDeclaringExecutable() instanceof Constructor)
+        && Injection.supports(parameter.getParameter().getType());
+  }
+
+  @Override
+  public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
+    return new Injection(fixture(context), parameter.getParameter()).value();
+  }
+
+  private static boolean isTwin(Method test) {
+    return AnnotationSupport.isAnnotated(test, TwinTest.class);
+  }
+
+  private static Fixture fixture(ExtensionContext context) {
+    Fixture fixture = store(context).get(Fixture.class, Fixture.class);
+    if (fixture == null) {
+      throw new ParameterResolutionException(
+          "each test has a kernel of its own: take it in the test or in @BeforeEach, not in"
+              + " @BeforeAll");
+    }
+    return fixture;
+  }
+
+  private static Store store(ExtensionContext context) {
+    return context.getStore(NAMESPACE);
+  }
+
+  /** One run of a test, on the kernel that it is named after. */
+  private record Invocation(String kernel, List<Extension> extensions)
+      implements TestTemplateInvocationContext {
+    @Override
+    public String getDisplayName(int invocationIndex) {
+      return kernel;
+    }
+
+    @Override
+    public List<Extension> getAdditionalExtensions() {
+      return extensions;
+    }
+  }
+}
