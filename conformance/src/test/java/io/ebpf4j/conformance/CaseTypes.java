@@ -10,8 +10,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Reads the few forms of C declarations that cases need: integers, {@code struct foo} with what is
- * known of it, pointers, and arrays as members.
+ * Reads the few forms of C declarations that cases need: integers, pointers, arrays as members, and
+ * structs, of which only their name counts.
  */
 final class CaseTypes {
   private static final Pattern FUNCTION =
@@ -99,7 +99,7 @@ final class CaseTypes {
         if (!type.startsWith("struct ")) {
           throw new IllegalArgumentException("no type: " + text);
         }
-        yield types.forward(type.substring("struct ".length()), false);
+        yield struct(type.substring("struct ".length()), "u32 first");
       }
     };
   }

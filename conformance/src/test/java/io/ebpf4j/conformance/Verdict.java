@@ -68,7 +68,9 @@ record Verdict(String answer, String reason) {
             .log()
             .lines()
             .filter(line -> !line.isBlank() && !line.matches("(processed|verification time) .*"))
-            .filter(line -> !line.matches("(stack depth|\\d+: |max_states|from \\d+ to |mark_).*"))
+            .filter(line ->
+                !line.matches(
+                    "(stack depth|(cur|old) state: |\\d+: |max_states|from \\d+ to |mark_).*"))
             .toList();
     return words.isEmpty() ? oneLine(refusal) : words.getLast().strip();
   }

@@ -123,7 +123,7 @@ final class VerdictCorpus {
     String[] sides = lines.get(at).substring(".each ".length()).split(" = ", 2);
     String[] names = sides[0].strip().split("\\s+:\\s+");
     List<List<String>> all = new ArrayList<>();
-    for (String choice : sides[1].strip().split("\\s+\\|\\s+", -1)) {
+    for (String choice : sides[1].strip().split("\\s+\\|(?=\\s|$)", -1)) {
       String[] values = choice.strip().split("\\s+:\\s+", -1);
       if (values.length != names.length) {
         throw new IllegalArgumentException(lines.getFirst() + ": '" + choice + "' is no choice");
