@@ -347,9 +347,6 @@ final class BtfCheck {
       throw wrong(
           id, "its element, type %d (%s), has no size".formatted(element, raw.kind(element)));
     }
-    if (length > Integer.MAX_VALUE) {
-      throw wrong(id, "an array of %d elements is beyond 2 Gi elements".formatted(length));
-    }
     // A map declares its max_entries as a pointer to so long an array; no value is that large, so
     // whatever has the array as a member is refused by its own size.
     return (int) Math.min(sizes[element] * length, Integer.MAX_VALUE);

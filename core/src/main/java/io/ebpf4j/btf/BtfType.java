@@ -41,7 +41,7 @@ public sealed interface BtfType {
     }
   }
 
-  /** An array of {@code length} elements. */
+  /** An array of {@code length} elements, an unsigned number. */
   record Array(int elementType, int indexType, int length) implements BtfType {
     @Override
     public BtfKind kind() {

@@ -66,7 +66,8 @@ final class MemberPath {
   }
 
   private Optional<MemberPlace> element(MemberPlace from, long index) {
-    if (btf.stripped(from.type()) instanceof BtfType.Array array && index < array.length()) {
+    if (btf.stripped(from.type()) instanceof BtfType.Array array
+        && index < Integer.toUnsignedLong(array.length())) {
       long offset = from.bitOffset() + index * btf.sizeOf(array.elementType()) * 8L;
       return Optional.of(new MemberPlace(array.elementType(), offset, 0));
     }

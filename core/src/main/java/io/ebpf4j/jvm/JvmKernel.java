@@ -294,6 +294,10 @@ public final class JvmKernel implements Kernel {
   }
 
   ProgramKind kind(ProgramType type) {
+    if (type == ProgramType.UNSPEC) {
+      throw new BpfException(
+          Errno.EINVAL, "a program of type UNSPEC cannot be loaded: set its type");
+    }
     return subsystems
         .kind(type)
         .orElseThrow(() ->

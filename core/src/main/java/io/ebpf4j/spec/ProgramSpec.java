@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name the C function's name
  * @param section the ELF section it came from, or empty
- * @param type the program type
+ * @param type the program type; UNSPEC where its section's name says nothing about it: no kernel
+ *     loads it before it is set
  * @param expectedAttachType the attach type it is loaded for, or null for none
  * @param sleepable whether it is loaded with BPF_F_SLEEPABLE
  * @param frags whether it is loaded with BPF_F_XDP_HAS_FRAGS

@@ -336,6 +336,13 @@ final class BtfTest {
   }
 
   @Test
+  void lengthOfAnArrayIsAnUnsignedNumber() {
+    Btf btf = Btf.parse(new Btf(List.of(VOID, U32, new Array(1, 1, -1), new Pointer(2))).encode());
+    assertThat(btf.type(2)).isEqualTo(new Array(1, 1, 0xffff_ffff));
+    assertThat(btf.typeName(3)).isEqualTo("unsigned int (*)[4294967295]");
+  }
+
+  @Test
   void unknownTypeAndStringAreNamedWithTheirPlace() {
     assertThatThrownBy(() -> new Btf(List.of(VOID, U32, new Pointer(9))))
         .isInstanceOf(BtfFormatException.class)

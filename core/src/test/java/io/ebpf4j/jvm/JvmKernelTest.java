@@ -8,9 +8,15 @@ import io.ebpf4j.BpfMap;
 import io.ebpf4j.BpfObject;
 import io.ebpf4j.Handle;
 import io.ebpf4j.LoadOptions;
+import io.ebpf4j.Program;
 import io.ebpf4j.TestRun;
+import io.ebpf4j.btf.BtfBuilder;
+import io.ebpf4j.isa.Assembler;
+import io.ebpf4j.isa.Assembly;
+import io.ebpf4j.isa.Instruction;
 import io.ebpf4j.object.ObjectFile;
 import io.ebpf4j.spec.Errno;
+import io.ebpf4j.spec.MapFlags;
 import io.ebpf4j.spec.MapSpec;
 import io.ebpf4j.spec.MapType;
 import io.ebpf4j.spec.ProgramSpec;
@@ -75,6 +81,51 @@ class JvmKernelTest {
         .hasMessageContaining("like it are xdp, ");
     file.omit(name);
     kernel.load(file).close();
+  }
+
+  @Test
+  void aRunIsStoppedAtItsInstructionBudget() {
+    List<Instruction> endless =
+        Assembler.assemble("again: r0 = 1\nif r0 == 1 goto again\nexit").instructions();
+    ProgramSpec spec = ProgramSpec.of("endless", ProgramType.XDP, endless);
+    try (JvmKernel small = JvmKernel.builder().cpus(1).instructionBudget(1000).build()) {
+      Program program = small.loadProgram(spec, Map.of());
+      assertThatThrownBy(() -> program.testRun(TestRun.of(new byte[64])))
+          .hasMessageContaining("1000 instructions");
+    }
+  }
+
+  @Test
+  void aRunThatIsStoppedGivesItsLockBack() {
+    BtfBuilder types = new BtfBuilder();
+    int u32 = types.unsigned("u32", 4);
+    int lock = types.struct("bpf_spin_lock", struct -> struct.member("val", u32));
+    int value = types.struct("locked", s -> s.member("lock", lock).member("x", u32));
+    BpfMap map =
+        kernel.createMap(MapSpec.array("locked", 8, 1).withTypes(types.build(), u32, value));
+    Assembly strays =
+        Assembler.assemble(
+            """
+            r2 = r10
+            r2 += -4
+            *(u32 *)(r10 -4) = 0
+            r1 = map[locked]
+            call 1
+            r6 = r0
+            r1 = r0
+            call 93
+            r0 = *(u64 *)(r6 +4)
+            exit
+            """);
+    ProgramSpec spec = ProgramSpec.of("strays", ProgramType.XDP, strays.instructions());
+    Program program =
+        kernel.loadProgram(
+            spec.withReferences(List.of(new ProgramSpec.Reference.ToMap(3, "locked"))),
+            Map.of("locked", map));
+    assertThatThrownBy(() -> program.testRun(TestRun.of(new byte[64])))
+        .hasMessageContaining("past the end of locked[0]");
+    MemorySegment read = MemorySegment.ofArray(new byte[8]);
+    assertThat(map.lookup(MemorySegment.ofArray(new byte[4]), read, MapFlags.LOCK)).isTrue();
   }
 
   @Test

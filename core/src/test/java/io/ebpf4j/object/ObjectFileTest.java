@@ -212,6 +212,25 @@ class ObjectFileTest {
   }
 
   @Test
+  void aProgramIsReplacedInItsPlace() {
+    ObjectFile object = TestObjects.read("maps");
+    List<String> names = List.copyOf(object.programs().keySet());
+    ProgramSpec changed = object.program(names.getFirst()).withLicense("Proprietary");
+    object.replaceProgram(names.getFirst(), changed);
+    assertThat(object.program(names.getFirst())).isSameAs(changed);
+    assertThat(object.programs().keySet()).containsExactlyElementsOf(names);
+  }
+
+  @Test
+  void aProgramThatIsNotThereCannotBeReplaced() {
+    ObjectFile object = TestObjects.read("maps");
+    ProgramSpec entry = object.program("entry");
+    assertThatThrownBy(() -> object.replaceProgram("entri", entry))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("maps.bpf.o has no program entri; it has tail_one, tail_two, entry");
+  }
+
+  @Test
   void theOldMapsSectionIsRefusedWithWhatToDo() {
     ElfBuilder elf = new ElfBuilder();
     elf.section("maps", ElfBuilder.DATA, new byte[20]);

@@ -6,6 +6,7 @@ import io.ebpf4j.jvm.context.TailCallTable;
 import io.ebpf4j.jvm.cpu.Activation;
 import io.ebpf4j.jvm.cpu.Cpu;
 import io.ebpf4j.jvm.cpu.Slot;
+import io.ebpf4j.jvm.map.HeldLocks;
 import io.ebpf4j.jvm.map.JvmMap;
 import io.ebpf4j.jvm.memory.Memory;
 import io.ebpf4j.spec.Errno;
@@ -246,6 +247,9 @@ final class Run implements Activation {
     Activation outer = cpu.activate(this);
     try {
       return Interpreter.execute(this, slot);
+    } catch (Throwable stopped) {
+      HeldLocks.on(cpu).release(cpu.nesting());
+      throw stopped;
     } finally {
       cpu.activate(outer);
     }

@@ -64,6 +64,7 @@ public final class MapHelpers {
       arguments = {Argument.SPIN_LOCK})
   static long spinLock(Cpu cpu, long lock) {
     SpinLock.lock(cpu, lock);
+    HeldLocks.on(cpu).add(cpu.nesting(), lock);
     return 0;
   }
 
@@ -74,6 +75,7 @@ public final class MapHelpers {
       returns = Returns.VOID,
       arguments = {Argument.SPIN_LOCK})
   static long spinUnlock(Cpu cpu, long lock) {
+    HeldLocks.on(cpu).remove(lock);
     SpinLock.unlock(lock);
     return 0;
   }
