@@ -71,14 +71,13 @@ public final class CoreRelocator {
         CoreKind kind = kind(relocation.kind());
         Decision decision = decide(relocation, kind);
         Patch patch = new Patch(instructions, relocation.slot(), decision);
-        patch
-            .apply()
-            .ifPresent(reason ->
-                poisoned.put(
-                    relocation.slot(),
-                    "%s %s: %s".formatted(kind.name(), decision.access, reason)));
-        if (poisoned.containsKey(relocation.slot())) {
-          patch.poison(POISON + i);
+        Optional<String> reason = patch.apply();
+        if (reason.isPresent()) {
+          String lacks = "%s %s: %s".formatted(kind.name(), decision.access, reason.get());
+          int slots = patch.poison(POISON + i);
+          for (int slot = 0; slot < slots; slot++) {
+            poisoned.put(relocation.slot() + slot, lacks);
+          }
         }
       } catch (ObjectFormatException e) {
         throw new ObjectFormatException(
@@ -192,12 +191,15 @@ public final class CoreRelocator {
       return Optional.empty();
     }
 
-    void poison(int helper) {
+    /** Replaces the instruction, and gives how many slots it had. */
+    int poison(int helper) {
       Instruction call = new Instruction(Isa.BPF_JMP | Isa.BPF_CALL, 0, 0, 0, helper);
-      if (instructions.get(slot).isWide() && slot + 1 < instructions.size()) {
+      boolean wide = instructions.get(slot).isWide() && slot + 1 < instructions.size();
+      if (wide) {
         instructions.set(slot + 1, call);
       }
       instructions.set(slot, call);
+      return wide ? 2 : 1;
     }
 
     private Optional<String> patchAccess(Instruction instruction) {

@@ -83,6 +83,9 @@ final class InitialValues {
             ? elf.sections().getFirst()
             : elf.sections().get(symbol.section());
     long offset = symbol.value() + inPlace + relocation.addend();
+    if (GnuAssembler.isOld(elf) && GnuAssembler.holdsAddress(symbol, inPlace)) {
+      offset = symbol.value();
+    }
     if (owner.spec().type() == MapType.PROG_ARRAY) {
       Function program = offset % 8 == 0 ? programs.get(place(in.index(), offset / 8)) : null;
       if (program != null && !program.local() && !program.sectionName().equals(".text")) {
