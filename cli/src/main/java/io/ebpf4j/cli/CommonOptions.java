@@ -22,22 +22,31 @@ final class CommonOptions {
   @Option(names = "--debug", description = "Print a stack trace with an error.")
   boolean debug;
 
+  /** Where the command works. */
+  KernelChoice on = KernelChoice.JVM;
+
   @Option(
       names = "--on",
       paramLabel = "KERNEL",
-      description = "The kernel: jvm (the default). linux and both are not built yet.")
+      description = "The kernel: jvm (the default), linux, or both, which are compared.")
   void kernel(String name) {
-    switch (name) {
-      case "jvm" -> {}
-      case "linux", "both" ->
-          throw new ParameterException(
-              command.commandLine(),
-              "--on "
-                  + name
-                  + " is not built yet: leave --on out, the JVM kernel is the one there is");
-      default ->
-          throw new ParameterException(
-              command.commandLine(), "--on takes jvm, linux or both, not '" + name + "'");
+    on =
+        switch (name) {
+          case "jvm" -> KernelChoice.JVM;
+          case "linux" -> KernelChoice.LINUX;
+          case "both" -> KernelChoice.BOTH;
+          default -> throw usage("--on takes jvm, linux or both, not '" + name + "'");
+        };
+  }
+
+  /** For commands that only read the object. */
+  void mustNotChooseKernel() {
+    if (on.linux()) {
+      throw usage(command.name() + " only reads the object, on no kernel: leave --on out");
     }
+  }
+
+  private ParameterException usage(String sentence) {
+    return new ParameterException(command.commandLine(), sentence);
   }
 }

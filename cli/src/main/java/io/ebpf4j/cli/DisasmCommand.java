@@ -39,6 +39,7 @@ final class DisasmCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    common.mustNotChooseKernel();
     ObjectFile file = ObjectInput.read(object);
     Collection<ProgramSpec> programs = chosen(file);
     PrintWriter out = command.commandLine().getOut();

@@ -1,6 +1,9 @@
 package io.ebpf4j.cli;
 
+import java.io.BufferedOutputStream;
+import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.util.Arrays;
 import java.util.Map;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
@@ -42,6 +45,9 @@ public final class Ebpf4j {
 
   /** Runs the command and exits with its status. */
   public static void main(String[] arguments) {
+    System.setOut(
+        new PrintStream(
+            new BufferedOutputStream(new StandardOutput()), false, System.out.charset()));
     System.exit(commandLine().execute(arguments));
   }
 
@@ -60,6 +66,9 @@ public final class Ebpf4j {
     int status;
     try {
       status = new CommandLine.RunLast().execute(parsed);
+      root.getOut().flush();
+    } catch (StandardOutput.ClosedPipeException e) {
+      return ExitStatus.CLOSED_PIPE;
     } catch (OutOfMemoryError e) {
       root.getErr().println("ebpf4j: there is not enough memory for this: " + e.getMessage());
       return ExitStatus.REFUSED;
@@ -80,6 +89,9 @@ public final class Ebpf4j {
       return ExitStatus.USAGE;
     }
     err.println(sentence(exception));
+    if (ErrorReport.wantsDebug(command) || Arrays.asList(arguments).contains("--debug")) {
+      exception.printStackTrace(err);
+    }
     return ExitStatus.USAGE;
   }
 

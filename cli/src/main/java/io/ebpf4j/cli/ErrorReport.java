@@ -20,6 +20,9 @@ final class ErrorReport {
           .getParameterExceptionHandler()
           .handleParseException(usage, new String[] {command.getCommandName()});
     }
+    if (exception instanceof StandardOutput.ClosedPipeException) {
+      return ExitStatus.CLOSED_PIPE;
+    }
     PrintWriter err = command.getErr();
     err.println("ebpf4j: " + sentence(exception));
     if (exception instanceof VerifierException refused && !refused.log().isBlank()) {
@@ -42,7 +45,7 @@ final class ErrorReport {
     };
   }
 
-  private static boolean wantsDebug(CommandLine command) {
+  static boolean wantsDebug(CommandLine command) {
     return command.getCommandSpec().findOption("--debug") != null
         && Boolean.TRUE.equals(command.getCommandSpec().findOption("--debug").getValue());
   }

@@ -40,6 +40,7 @@ final class InspectCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    common.mustNotChooseKernel();
     ObjectFile file = ObjectInput.read(object);
     PrintWriter out = command.commandLine().getOut();
     if (common.json) {

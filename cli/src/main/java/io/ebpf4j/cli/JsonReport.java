@@ -21,11 +21,14 @@ final class JsonReport {
   }
 
   /** Prints the object and a line end. */
-  static void print(String object, List<RunReport> runs, PrintWriter out) throws IOException {
-    Json.print(out, json -> new JsonReport(json).report(object, runs));
+  static void print(
+      String object, List<RunReport> runs, @Nullable Differences differences, PrintWriter out)
+      throws IOException {
+    Json.print(out, json -> new JsonReport(json).report(object, runs, differences));
   }
 
-  private void report(String object, List<RunReport> runs) throws IOException {
+  private void report(String object, List<RunReport> runs, @Nullable Differences differences)
+      throws IOException {
     json.writeStartObject();
     json.writeStringField("object", object);
     json.writeArrayFieldStart("runs");
@@ -34,8 +37,62 @@ final class JsonReport {
     }
     json.writeEndArray();
     json.writeArrayFieldStart("differences");
+    if (differences != null) {
+      for (Difference difference : differences.first()) {
+        difference(difference);
+      }
+    }
     json.writeEndArray();
+    if (differences != null && differences.count() > 0) {
+      json.writeNumberField("differences_count", differences.count());
+      json.writeArrayFieldStart("differences_suspects");
+      for (String helper : differences.suspects()) {
+        json.writeString(helper);
+      }
+      json.writeEndArray();
+    }
     json.writeEndObject();
+  }
+
+  private void difference(Difference difference) throws IOException {
+    json.writeStartObject();
+    switch (difference) {
+      case Difference.Load load -> {
+        json.writeStringField("what", "load");
+        json.writeStringField("jvm", load.jvm());
+        json.writeStringField("linux", load.linux());
+      }
+      case Difference.Packet packet -> {
+        json.writeStringField("what", packet.what());
+        json.writeNumberField("packet", packet.packet());
+        if (packet.offset() >= 0) {
+          json.writeNumberField("offset", packet.offset());
+        }
+        json.writeStringField("jvm", packet.jvm());
+        json.writeStringField("linux", packet.linux());
+      }
+      case Difference.Element element -> {
+        json.writeStringField("what", "element");
+        json.writeStringField("map", element.map());
+        json.writeFieldName("key");
+        hex(element.keyBytes());
+        if (element.cpu() >= 0) {
+          json.writeNumberField("cpu", element.cpu());
+        }
+        side("jvm", element.jvm());
+        side("linux", element.linux());
+      }
+    }
+    json.writeEndObject();
+  }
+
+  private void side(String name, Difference.Side side) throws IOException {
+    json.writeFieldName(name);
+    if (side.bytes() == null) {
+      json.writeString(side.text());
+    } else {
+      hex(side.bytes());
+    }
   }
 
   private void run(RunReport run) throws IOException {
@@ -44,7 +101,12 @@ final class JsonReport {
     json.writeStringField("program", run.program());
     json.writeStringField("type", run.type().label());
     json.writeNumberField("packets", run.packets());
-    json.writeNumberField("ns_per_packet", Math.round(run.nanosPerPacket() * 10) / 10.0);
+    if (run.nanosPerPacket().isPresent()) {
+      json.writeNumberField(
+          "ns_per_packet", Math.round(run.nanosPerPacket().getAsDouble() * 10) / 10.0);
+    } else {
+      json.writeNullField("ns_per_packet");
+    }
     counts("verdicts", run.verdicts());
     if (!run.refused().isEmpty()) {
       counts("refused", run.refused());

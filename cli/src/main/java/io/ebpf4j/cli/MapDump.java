@@ -70,6 +70,32 @@ final class MapDump {
     }
   }
 
+  /**
+   * A value, or why there is none.
+   *
+   * @param error why the value cannot be read, or null where it can
+   */
+  @SuppressWarnings("ArrayRecordComponent") // Looked at once.
+  record Found(byte[] value, @Nullable Errno error) {}
+
+  /** The value of a key, or null where there is no such element. */
+  @Nullable Found find(byte[] key) {
+    byte[] value = new byte[map.userValueSize()];
+    try {
+      if (map.lookup(MemorySegment.ofArray(key), MemorySegment.ofArray(value), 0)) {
+        return new Found(value, null);
+      }
+      return null;
+    } catch (BpfException e) {
+      return new Found(value, e.errno());
+    }
+  }
+
+  /** Whether the values are maps. */
+  boolean holdsMaps() {
+    return spec.type() == MapType.ARRAY_OF_MAPS || spec.type() == MapType.HASH_OF_MAPS;
+  }
+
   /** Sees the elements of a map. */
   interface Visitor {
     /**
@@ -82,9 +108,7 @@ final class MapDump {
 
   /** Whether an element without a value is an empty slot, which bpftool leaves out. */
   private boolean holdsObjects() {
-    return spec.type() == MapType.PROG_ARRAY
-        || spec.type() == MapType.ARRAY_OF_MAPS
-        || spec.type() == MapType.HASH_OF_MAPS;
+    return spec.type() == MapType.PROG_ARRAY || holdsMaps();
   }
 
   private int stride() {

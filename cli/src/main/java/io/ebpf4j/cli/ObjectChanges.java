@@ -74,7 +74,7 @@ final class ObjectChanges {
     for (String size : options.sizes) {
       Assignment assignment = parsed("--map", () -> Assignment.plain(size, "NAME=ENTRIES"));
       MapSpec map = map("--map", assignment.name());
-      BigInteger entries = parsed("--map", () -> Literal.number(assignment.value()));
+      BigInteger entries = parsed("--map", () -> Literal.wholeNumber(assignment.value()));
       if (entries.signum() < 0 || entries.compareTo(MAX_ENTRIES) > 0) {
         throw usage("--map %s: the number of entries is 0 to %s".formatted(size, MAX_ENTRIES));
       }
@@ -165,9 +165,13 @@ final class ObjectChanges {
   private static byte[] exactly(byte[] bytes, int size) {
     if (bytes.length != size) {
       throw new IllegalArgumentException(
-          "%d bytes are given, and %d are needed".formatted(bytes.length, size));
+          "%s given, and %s needed".formatted(count(bytes.length), count(size)));
     }
     return bytes;
+  }
+
+  private static String count(int bytes) {
+    return bytes == 1 ? "1 byte is" : bytes + " bytes are";
   }
 
   private static byte[] onEveryCpu(BpfMap map, byte[] value) {

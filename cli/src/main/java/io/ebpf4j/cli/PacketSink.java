@@ -16,7 +16,6 @@ final class PacketSink implements AutoCloseable {
   static final String BY_VERDICT = "{verdict}";
 
   private static final int MAX_FILES = 100;
-  private static final int ETHERNET_HEADER = 14;
 
   private final String file;
   private final ProgramType type;
@@ -43,13 +42,9 @@ final class PacketSink implements AutoCloseable {
     if (!split && !Verdicts.passes(type, verdict)) {
       return;
     }
-    int length = packet.length;
-    if (type == ProgramType.SOCKET_FILTER) {
-      // Its verdict is how many bytes to keep, counted from behind the Ethernet header.
-      length = (int) Math.min(length, ETHERNET_HEADER + Integer.toUnsignedLong(verdict));
-    }
     writer(split ? verdict : 0)
-        .write(MemorySegment.ofArray(packet), 0, length, packet.length + lost, timestampNanos);
+        .write(
+            MemorySegment.ofArray(packet), 0, packet.length, packet.length + lost, timestampNanos);
   }
 
   @Override

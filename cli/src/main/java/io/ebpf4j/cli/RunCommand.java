@@ -1,9 +1,8 @@
 package io.ebpf4j.cli;
 
 import io.ebpf4j.BpfException;
-import io.ebpf4j.BpfObject;
-import io.ebpf4j.Program;
 import io.ebpf4j.TestRun;
+import io.ebpf4j.VerifierException;
 import io.ebpf4j.jvm.JvmKernel;
 import io.ebpf4j.jvm.interpreter.ProgramFaultException;
 import io.ebpf4j.object.ObjectFile;
@@ -15,7 +14,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -32,6 +30,8 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = "Load an object, feed it packets, print verdicts and maps.")
 final class RunCommand implements Callable<Integer> {
+  private static final String JVM_MODE = "the checked interpreter";
+
   /** Linux's largest NR_CPUS. */
   private static final int MAX_CPUS = 8192;
 
@@ -94,19 +94,126 @@ final class RunCommand implements Callable<Integer> {
     ObjectFile file = ObjectInput.read(object);
     ObjectChanges changes = new ObjectChanges(file, kernelOptions, command.commandLine());
     ProgramSpec chosen = changes.choose(program);
-    checkInput(chosen.type());
+    checkInput(chosen.type(), given);
     changes.beforeLoad();
-    try (JvmKernel kernel = kernel()) {
-      long begin = System.nanoTime();
-      try (BpfObject loaded = kernel.load(file)) {
-        long loadNanos = System.nanoTime() - begin;
-        changes.afterLoad(loaded);
-        try (PacketSource source = new PacketSource(captures, given, System.in)) {
-          print(run(loaded, loaded.program(chosen.name()), source, loadNanos));
-        }
-      }
+    MapNames names = new MapNames(file);
+    try {
+      return switch (common.on) {
+        case JVM -> onJvm(file, changes, chosen, given);
+        case LINUX -> onLinux(file, changes, chosen, given);
+        case BOTH -> onBoth(file, changes, chosen, given);
+      };
+    } catch (VerifierException e) {
+      throw new VerifierException(e.errno(), names.inSentence(e), e.log());
+    } catch (BpfException e) {
+      throw new RefusedException(names.inSentence(e), e);
+    } catch (RefusedException e) {
+      throw new RefusedException(names.inSentence(e), e);
+    }
+  }
+
+  private int onJvm(ObjectFile file, ObjectChanges changes, ProgramSpec chosen, List<byte[]> given)
+      throws IOException {
+    try (JvmKernel kernel = jvm(kernelOptions.cpus);
+        KernelRun run = new KernelRun(kernel, file, chosen.name(), JVM_MODE)) {
+      alone(run, changes, given);
     }
     return ExitStatus.DONE;
+  }
+
+  private int onLinux(
+      ObjectFile file, ObjectChanges changes, ProgramSpec chosen, List<byte[]> given)
+      throws IOException {
+    try (LinuxSide linux = LinuxSide.open();
+        KernelRun run = new KernelRun(linux.kernel(), file, chosen.name(), LinuxSide.mode())) {
+      alone(run, changes, given);
+    }
+    return ExitStatus.DONE;
+  }
+
+  private void alone(KernelRun run, ObjectChanges changes, List<byte[]> given) throws IOException {
+    changes.afterLoad(run.loaded());
+    try (PacketSource source = new PacketSource(captures, given, System.in);
+        PacketSink sink = write == null ? null : new PacketSink(write, run.type());
+        Progress progress = new Progress(source, common.quiet)) {
+      long count = 0;
+      while (source.next()) {
+        TestRun input = input(run.type(), source);
+        for (int round = 0; round < repeat; round++) {
+          progress.packets(++count);
+          KernelRun.Outcome outcome = run.run(input);
+          mustNotStop(outcome, source);
+          write(sink, source, outcome);
+        }
+      }
+      print(List.of(run.report(source.truncated())), null);
+    }
+  }
+
+  private int onBoth(ObjectFile file, ObjectChanges changes, ProgramSpec chosen, List<byte[]> given)
+      throws IOException {
+    Differences differences = new Differences(Suspects.of(file));
+    try (LinuxSide linux = LinuxSide.open();
+        JvmKernel jvm = jvm(linux.kernel().possibleCpus());
+        BothLoads loads = BothLoads.of(file, jvm, linux, chosen.name(), JVM_MODE, differences)) {
+      KernelRun onJvm = loads.jvm();
+      KernelRun onLinux = loads.linux();
+      if (onJvm == null || onLinux == null) {
+        print(List.of(), differences);
+        return ExitStatus.DIFFERENT;
+      }
+      changes.afterLoad(onJvm.loaded());
+      changes.afterLoad(onLinux.loaded());
+      together(onJvm, onLinux, given, differences);
+    }
+    return differences.count() == 0 ? ExitStatus.DONE : ExitStatus.DIFFERENT;
+  }
+
+  private void together(
+      KernelRun onJvm, KernelRun onLinux, List<byte[]> given, Differences differences)
+      throws IOException {
+    try (PacketSource source = new PacketSource(captures, given, System.in);
+        PacketSink sink = write == null ? null : new PacketSink(write, onJvm.type());
+        Progress progress = new Progress(source, common.quiet)) {
+      OutcomeComparison packetByPacket = new OutcomeComparison(onJvm.type(), differences);
+      long count = 0;
+      while (source.next()) {
+        TestRun input = input(onJvm.type(), source);
+        for (int round = 0; round < repeat; round++) {
+          progress.packets(++count);
+          KernelRun.Outcome outcome = onJvm.run(input);
+          packetByPacket.compare(source.packets(), outcome, onLinux.run(input));
+          write(sink, source, outcome);
+        }
+      }
+      new MapComparison(onJvm.kernel(), onLinux.kernel(), differences)
+          .compare(onJvm.loaded().maps(), onLinux.loaded().maps());
+      print(
+          List.of(onJvm.report(source.truncated()), onLinux.report(source.truncated())),
+          differences);
+    }
+  }
+
+  private static TestRun input(ProgramType type, PacketSource source) {
+    return KernelRun.contextOnly(type)
+        ? TestRun.ofContext(source.data().clone())
+        : TestRun.of(source.data());
+  }
+
+  private static void mustNotStop(KernelRun.Outcome outcome, PacketSource source) {
+    ProgramFaultException fault = outcome.fault();
+    if (fault != null) {
+      throw new RefusedException("packet " + source.packets() + ": " + fault.getMessage(), fault);
+    }
+  }
+
+  private static void write(
+      @Nullable PacketSink sink, PacketSource source, KernelRun.Outcome outcome)
+      throws IOException {
+    TestRun.Result result = outcome.result();
+    if (sink != null && result != null) {
+      sink.take(result.data(), source.lost(), source.timestampNanos(), result.returnValue());
+    }
   }
 
   private List<byte[]> checkUsage() {
@@ -119,6 +226,7 @@ final class RunCommand implements Callable<Integer> {
     if (repeat < 1) {
       throw usage("--repeat takes a number of at least 1, not " + repeat);
     }
+    checkKernelOptions();
     if (kernelOptions.cpus != null && (kernelOptions.cpus < 1 || kernelOptions.cpus > MAX_CPUS)) {
       throw usage("--cpus takes 1 to %d, not %d".formatted(MAX_CPUS, kernelOptions.cpus));
     }
@@ -129,6 +237,27 @@ final class RunCommand implements Callable<Integer> {
       return packets.stream().map(Literal::bytes).toList();
     } catch (IllegalArgumentException e) {
       throw usage("--packet: " + e.getMessage());
+    }
+  }
+
+  /** Linux is as it is. */
+  private void checkKernelOptions() {
+    if (!common.on.linux()) {
+      return;
+    }
+    if (kernelOptions.cpus != null) {
+      throw usage("--cpus is for --on jvm: Linux has the CPUs that the machine has");
+    }
+    if (kernelOptions.seed != null) {
+      throw usage("--seed is for --on jvm: nobody can choose Linux's random numbers");
+    }
+    if (!common.on.jvm() && kernelOptions.interpret) {
+      throw usage("--interpret is for the JVM kernel, which --on linux leaves out");
+    }
+    if (!common.on.jvm() && trace) {
+      throw usage(
+          "--trace shows what programs print on the JVM kernel; on Linux the lines of all programs"
+              + " are in /sys/kernel/tracing/trace_pipe");
     }
   }
 
@@ -154,24 +283,26 @@ final class RunCommand implements Callable<Integer> {
     }
   }
 
-  private void checkInput(ProgramType type) {
-    if (contextOnly(type) && !captures.isEmpty()) {
+  private void checkInput(ProgramType type, List<byte[]> given) {
+    if (!KernelRun.contextOnly(type)) {
+      if (given.stream().anyMatch(packet -> packet.length == 0)) {
+        throw usage("--packet takes at least one byte, written as two hexadecimal digits");
+      }
+      return;
+    }
+    if (!captures.isEmpty()) {
       throw usage(
           "a " + type.label() + " program takes no packets: give its context with --packet HEX");
     }
-    if (contextOnly(type) && write != null) {
+    if (write != null) {
       throw usage("a " + type.label() + " program has no packets to --write");
     }
   }
 
-  private static boolean contextOnly(ProgramType type) {
-    return type == ProgramType.SYSCALL || type == ProgramType.RAW_TRACEPOINT;
-  }
-
-  private JvmKernel kernel() {
+  private JvmKernel jvm(@Nullable Integer cpus) {
     JvmKernel.Builder builder = JvmKernel.builder();
-    if (kernelOptions.cpus != null) {
-      builder.cpus(kernelOptions.cpus);
+    if (cpus != null) {
+      builder.cpus(cpus);
     }
     if (kernelOptions.seed != null) {
       builder.seed(kernelOptions.seed);
@@ -185,63 +316,14 @@ final class RunCommand implements Callable<Integer> {
     return kernel;
   }
 
-  private RunReport run(BpfObject loaded, Program runs, PacketSource source, long loadNanos)
+  /** With {@code differences} where two kernels were compared. */
+  private void print(List<RunReport> reports, @Nullable Differences differences)
       throws IOException {
-    ProgramType type = runs.spec().type();
-    Verdicts verdicts = new Verdicts(type);
-    TreeMap<String, Long> refused = new TreeMap<>();
-    RunTime time = new RunTime();
-    long count = 0;
-    long begin = System.nanoTime();
-    try (PacketSink sink = write == null ? null : new PacketSink(write, type);
-        Progress progress = new Progress(source, common.quiet)) {
-      while (source.next()) {
-        TestRun input =
-            contextOnly(type) ? TestRun.ofContext(source.data()) : TestRun.of(source.data());
-        for (int round = 0; round < repeat; round++) {
-          progress.packets(++count);
-          TestRun.Result result;
-          try {
-            result = runs.testRun(input);
-          } catch (ProgramFaultException e) {
-            throw new RefusedException("packet " + source.packets() + ": " + e.getMessage(), e);
-          } catch (BpfException e) {
-            refused.merge(e.errno().name(), 1L, Long::sum);
-            continue;
-          }
-          verdicts.add(result.returnValue());
-          time.add(result.meanNanos());
-          if (sink != null) {
-            byte[] after = type == ProgramType.SOCKET_FILTER ? source.data() : result.data();
-            sink.take(after, source.lost(), source.timestampNanos(), result.returnValue());
-          }
-        }
-      }
-    }
-    return new RunReport(
-        "jvm",
-        runs.spec().name(),
-        type,
-        "checked interpreter",
-        runs.spec().instructions().size(),
-        loadNanos,
-        count,
-        time.meanNanos(),
-        System.nanoTime() - begin,
-        verdicts.counts(),
-        refused,
-        source.truncated(),
-        loaded.maps().entrySet().stream()
-            .map(entry -> new MapDump(entry.getKey(), entry.getValue()))
-            .toList());
-  }
-
-  private void print(RunReport report) throws IOException {
     PrintWriter out = command.commandLine().getOut();
     if (common.json) {
-      JsonReport.print(object.toString(), List.of(report), out);
+      JsonReport.print(object.toString(), reports, differences, out);
     } else {
-      new TextReport(out, all).print(report);
+      new TextReport(out, all).print(reports, differences);
       out.flush();
     }
   }

@@ -1,5 +1,7 @@
 package io.ebpf4j.cli;
 
+import java.util.OptionalDouble;
+
 /**
  * The mean time of a packet after warm-up: over the last packets, at least half of all and less
  * than three quarters, since it begins anew whenever the number of packets has doubled.
@@ -26,9 +28,11 @@ final class RunTime {
     }
   }
 
-  /** Nanoseconds for a packet, 0 where there was none. */
-  double meanNanos() {
+  /** Nanoseconds for a packet, empty where there was none. */
+  OptionalDouble meanNanos() {
     long counted = packets - earlierPackets;
-    return counted == 0 ? 0 : (double) (nanos - earlierNanos) / counted;
+    return counted == 0
+        ? OptionalDouble.empty()
+        : OptionalDouble.of((double) (nanos - earlierNanos) / counted);
   }
 }

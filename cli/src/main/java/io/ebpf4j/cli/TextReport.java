@@ -3,9 +3,11 @@ package io.ebpf4j.cli;
 import io.ebpf4j.spec.MapType;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Prints a run for people: a line about the program, a table of verdicts, the maps as tables. */
 final class TextReport {
@@ -18,38 +20,60 @@ final class TextReport {
     this.all = all;
   }
 
-  void print(RunReport run) throws IOException {
+  /** With {@code differences} where two kernels were compared. */
+  void print(List<RunReport> runs, @Nullable Differences differences) throws IOException {
+    boolean first = true;
+    for (RunReport run : runs) {
+      if (!first) {
+        out.println();
+      }
+      header(run);
+      if (first) {
+        for (MapDump map : run.maps()) {
+          map(map);
+        }
+      }
+      first = false;
+    }
+    if (differences != null) {
+      if (!first) {
+        out.println();
+      }
+      new DifferencesText(out).print(differences);
+    }
+  }
+
+  private void header(RunReport run) {
     out.printf(
         Locale.ROOT,
-        "%s: %s, %d instructions, loaded in %.1f ms, run by the %s%n%n",
+        "%s: %s, %d instructions, loaded in %.1f ms, run by %s%n%n",
         run.program(),
         run.type().label(),
         run.instructions(),
         run.loadNanos() / 1e6,
         run.mode());
-    verdicts(run);
-    out.println();
+    if (!run.verdicts().isEmpty()) {
+      verdicts(run);
+      out.println();
+    }
     out.printf(Locale.ROOT, "%d %s", run.packets(), run.packets() == 1 ? "packet" : "packets");
-    if (run.wallNanos() > 0) {
+    if (run.nanosPerPacket().isPresent()) {
       out.printf(
           Locale.ROOT,
           ", %,d packets/s, %.1f ns each",
-          Math.round(run.packets() * 1e9 / run.wallNanos()),
-          run.nanosPerPacket());
+          Math.round(run.packets() * 1e9 / Math.max(1, run.wallNanos())),
+          run.nanosPerPacket().getAsDouble());
     }
     out.println();
     if (!run.refused().isEmpty()) {
       out.println(
-          "refused by the test run, as Linux does: "
+          (run.kernel().equals("jvm") ? "refused by the test run, as Linux does: " : "refused: ")
               + run.refused().entrySet().stream()
                   .map(entry -> entry.getValue() + " (" + entry.getKey() + ")")
                   .collect(Collectors.joining(", ")));
     }
     if (run.truncated() > 0) {
       out.println("cut when they were recorded: " + run.truncated());
-    }
-    for (MapDump map : run.maps()) {
-      map(map);
     }
   }
 

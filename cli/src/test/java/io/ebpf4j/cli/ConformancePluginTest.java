@@ -57,7 +57,9 @@ class ConformancePluginTest {
 
   @Test
   void whatCannotBeRunIsAnError() {
-    assertThat(failure("--program", PROGRAM, "aa")).contains("past the end");
+    assertThat(failure("--program", PROGRAM, "aa"))
+        .startsWith("ebpf4j: instruction 0: ")
+        .contains("past the end of the program's memory");
     assertThat(failure("--program", "9500")).contains("2 bytes");
     assertThat(failure("--program", "")).contains("0 bytes");
     assertThat(failure("--program", "7f", "--elf")).contains("no ELF file");

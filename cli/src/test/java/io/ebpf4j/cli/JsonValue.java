@@ -16,6 +16,9 @@ import java.util.Objects;
  * @param value a map, list, string, {@code Long}, {@code Double} or {@code Boolean}
  */
 record JsonValue(Object value) {
+  /** What JSON's null is read as. */
+  static final Object NULL = "null";
+
   /** The one value that the text has. */
   static JsonValue parse(String text) throws IOException {
     try (JsonParser parser = new JsonFactory().createParser(text)) {
@@ -78,6 +81,7 @@ record JsonValue(Object value) {
       case VALUE_NUMBER_INT -> parser.getLongValue();
       case VALUE_NUMBER_FLOAT -> parser.getDoubleValue();
       case VALUE_TRUE, VALUE_FALSE -> parser.getBooleanValue();
+      case VALUE_NULL -> NULL;
       case VALUE_STRING -> parser.getText();
       default -> throw new AssertionError("unexpected " + parser.currentToken());
     };

@@ -3,6 +3,7 @@ package io.ebpf4j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +18,14 @@ class LiteralTest {
     assertThat(Literal.parse("-17")).isEqualTo(BigInteger.valueOf(-17));
     assertThat(Literal.parse("0xfFfFfFfFfFfFfFfF"))
         .isEqualTo(BigInteger.ONE.shiftLeft(64).subtract(BigInteger.ONE));
+  }
+
+  @Test
+  void aPointOrAnExponentMakesADecimalNumber() {
+    assertThat(Literal.parse("1.5")).isEqualTo(new BigDecimal("1.5"));
+    assertThat(Literal.parse("-.25")).isEqualTo(new BigDecimal("-0.25"));
+    assertThat(Literal.parse("1e-3")).isEqualTo(new BigDecimal("0.001"));
+    assertThat(Literal.parse("[2.5]")).isEqualTo(List.of(new BigDecimal("2.5")));
   }
 
   @Test
@@ -38,7 +47,7 @@ class LiteralTest {
             Map.of(
                 "a", BigInteger.ONE,
                 "b", List.of(true, BigInteger.valueOf(31), "x"),
-                "c", Map.of("d", 1.5)));
+                "c", Map.of("d", new BigDecimal("1.5"))));
   }
 
   @ParameterizedTest

@@ -22,6 +22,7 @@ class RunCommandTest {
   private static final Path COUNT = CommandRun.root().resolve("examples/xdp-count/xdp_count.bpf.o");
   private static final Path MIXED = CommandRun.root().resolve("examples/captures/mixed.pcap");
   private static final Path OPTIONS = CommandRun.resource("objects/options.bpf.o");
+  private static final Path FLOATS = CommandRun.resource("objects/floats.bpf.o");
   private static final Path SKB = CommandRun.resource("objects/skb.bpf.o");
   private static final String PACKET = "00 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f";
 
@@ -244,8 +245,9 @@ class RunCommandTest {
     assertThat(run.get("verdicts").has("TC_ACT_SHOT")).isTrue();
   }
 
+  /** Linux clears the Ethernet header, which a socket filter does not see. */
   @Test
-  void aSocketFilterKeepsBytesBehindTheEthernetHeader() throws Exception {
+  void aSocketFiltersPacketIsWrittenAsItsTestRunGivesIt() throws Exception {
     Path written = directory.resolve("kept.pcap");
     String packet = "01".repeat(12) + "88b5" + "02".repeat(200);
 
@@ -266,7 +268,7 @@ class RunCommandTest {
                 .json());
 
     assertThat(run.get("verdicts").value()).isEqualTo(Map.of("0", 1L, "20", 1L));
-    assertThat(packets(written)).containsExactly("01".repeat(12) + "88b5" + "02".repeat(20));
+    assertThat(packets(written)).containsExactly("00".repeat(14) + "02".repeat(200));
   }
 
   @Test
@@ -279,6 +281,84 @@ class RunCommandTest {
     assertThat(run.get("verdicts").value()).isEqualTo(Map.of("7", 1L));
     assertThat(CommandRun.of("run", SKB, "--prog", "add", "--pcap", MIXED).failed(ExitStatus.USAGE))
         .contains("a syscall program takes no packets");
+  }
+
+  @Test
+  void aProgramThatTellsNoTimeIsTimedFromOutside() throws Exception {
+    JsonValue run =
+        onlyRun(
+            CommandRun.of("run", SKB, "--prog", "add", "--packet", "0300000004000000", "--json")
+                .json());
+
+    assertThat((Double) run.get("ns_per_packet").value()).isPositive();
+  }
+
+  @Test
+  void whereNothingRanThereIsNoTime() throws Exception {
+    CommandRun text = CommandRun.of("run", OPTIONS, "--prog", "decide", "--packet", "00");
+    JsonValue run =
+        onlyRun(
+            CommandRun.of("run", OPTIONS, "--prog", "decide", "--packet", "00", "--json").json());
+
+    assertThat(run.get("ns_per_packet").value()).isSameAs(JsonValue.NULL);
+    assertThat(text.succeeded())
+        .contains("1 packet\n")
+        .doesNotContain("ns each", "verdict  packets");
+  }
+
+  @Test
+  void floatingVariablesAreSetByTheirType() throws Exception {
+    JsonValue run =
+        onlyRun(
+            CommandRun.of(
+                    "run",
+                    FLOATS,
+                    "--prog",
+                    "weigh",
+                    "--packet",
+                    PACKET,
+                    "--set",
+                    "threshold=0",
+                    "--set",
+                    "ratio=-inf",
+                    "--set",
+                    "weight={\"ratio\":0.1,\"scale\":1e300}",
+                    "--json")
+                .json());
+
+    assertThat(run.get("verdicts").value()).isEqualTo(Map.of("XDP_DROP", 1L));
+    assertThat(run.get("maps").get(1).get("elements").get(0).get("formatted").get("value").value())
+        .isEqualTo(
+            Map.of(
+                ".bss",
+                List.of(
+                    Map.of("ratio", "-Infinity"),
+                    Map.of("weight", Map.of("ratio", 0.1, "scale", 1e300)))));
+  }
+
+  @Test
+  void aFaultNamesTheContextThatWasGiven() {
+    assertThat(
+            CommandRun.of("run", FLOATS, "--prog", "fourth", "--packet", "00".repeat(8))
+                .failed(ExitStatus.REFUSED))
+        .contains("16 bytes past the end of the context");
+  }
+
+  @Test
+  void aMapIsNamedInMessagesAsInTheOutput() {
+    assertThat(
+            CommandRun.of(
+                    "run",
+                    OPTIONS,
+                    "--prog",
+                    "decide",
+                    "--packet",
+                    "00",
+                    "--put",
+                    ".rodata[0]=hex:" + "00".repeat(42))
+                .failed(ExitStatus.REFUSED))
+        .contains("map .rodata: it is frozen")
+        .doesNotContain("options.rodata");
   }
 
   @Test

@@ -3,14 +3,17 @@ package io.ebpf4j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.Writer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
@@ -56,11 +59,7 @@ class UsageTest {
   }
 
   @Test
-  void otherKernelsAreNotBuilt() {
-    assertThat(run("--packet", PACKET, "--on", "linux").failed(ExitStatus.USAGE))
-        .contains("--on linux is not built yet");
-    assertThat(run("--packet", PACKET, "--on", "both").failed(ExitStatus.USAGE))
-        .contains("--on both is not built yet");
+  void anUnknownKernelIsUsage() {
     assertThat(run("--packet", PACKET, "--on", "mars").failed(ExitStatus.USAGE))
         .contains("--on takes jvm, linux or both, not 'mars'");
   }
@@ -119,14 +118,84 @@ class UsageTest {
     assertThat(run("--packet", PACKET, "--set", "first_byte=256").failed(ExitStatus.USAGE))
         .contains("256");
     assertThat(run("--packet", PACKET, "--set", "first_byte=hex:0102").failed(ExitStatus.USAGE))
-        .contains("2 bytes are given, and 1 are needed");
+        .contains("2 bytes are given, and 1 byte is needed");
     assertThat(run("--packet", PACKET, "--put", "untyped[0]=0x1000000").failed(ExitStatus.USAGE))
         .contains("does not fit 3 bytes");
     assertThat(
             run("--packet", PACKET, "--put", "settings[0]={\"nope\":1}").failed(ExitStatus.USAGE))
         .contains("nope");
-    assertThat(run("--packet", PACKET, "--put", "settings[0]={\"limit\":").failed(ExitStatus.USAGE))
-        .contains("is no JSON");
+    assertThat(run("--packet", PACKET, "--set", "first_byte=1.5").failed(ExitStatus.USAGE))
+        .contains("takes a whole number, and not 1.5");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{\"limit\":1 | column 11: a comma or } is missing",
+        "{\"limit\" 1} | column 10: a colon is expected, and not '1'",
+        "{\"limit\":1,} | column 12: a member's name in quotes is expected, and not '}'",
+        "{\"limit\":null} | column 10: null is no value of a C type",
+        "{\"limit\":1}} | column 12: the end is expected, and not '}'",
+        "{\"limit\":1,\"limit\":2} | column 12: the member \"limit\" stands there again",
+        "{\"label\":\"x} | column 13: a closing quote is missing",
+        "{\"limit\":1e} | column 10: '1e' is no",
+      })
+  void brokenJsonIsShownWithItsColumn(String json, String message) {
+    assertThat(run("--packet", PACKET, "--put", "settings[0]=" + json).failed(ExitStatus.USAGE))
+        .contains(message)
+        .doesNotContain("Source", "token");
+  }
+
+  @Test
+  void anEmptyPacketIsUsage() {
+    assertThat(run("--packet", "").failed(ExitStatus.USAGE)).contains("at least one byte");
+  }
+
+  @Test
+  void debugShowsTheStackTraceOfUsageErrorsToo() {
+    assertThat(run("--packet", "zz", "--debug").err()).contains("'zz' is no", "\tat ");
+    assertThat(run("--nope", "--debug").err()).contains("--nope", "\tat ");
+  }
+
+  @Test
+  void commandsThatOnlyReadTakeNoKernel() {
+    assertThat(CommandRun.of("inspect", OPTIONS, "--on", "linux").failed(ExitStatus.USAGE))
+        .contains("inspect only reads the object");
+    assertThat(CommandRun.of("disasm", OPTIONS, "--on", "both").failed(ExitStatus.USAGE))
+        .contains("disasm only reads the object");
+  }
+
+  @Test
+  void whatLinuxCannotDoIsUsage() {
+    assertThat(run("--packet", PACKET, "--on", "linux", "--seed", 1).failed(ExitStatus.USAGE))
+        .contains("nobody can choose Linux's random numbers");
+    assertThat(run("--packet", PACKET, "--on", "both", "--cpus", 1).failed(ExitStatus.USAGE))
+        .contains("Linux has the CPUs that the machine has");
+    assertThat(run("--packet", PACKET, "--on", "linux", "--interpret").failed(ExitStatus.USAGE))
+        .contains("--interpret is for the JVM kernel");
+    assertThat(run("--packet", PACKET, "--on", "linux", "--trace").failed(ExitStatus.USAGE))
+        .contains("/sys/kernel/tracing/trace_pipe");
+  }
+
+  @Test
+  void aReaderWhoHasGoneIsNoError() {
+    OutputStream pipe =
+        new OutputStream() {
+          @Override
+          public void write(int one) throws IOException {
+            throw new IOException("Broken pipe");
+          }
+        };
+    StringWriter err = new StringWriter();
+    CommandLine command = Ebpf4j.commandLine();
+    command
+        .setOut(new PrintWriter(new StandardOutput(pipe), true, StandardCharsets.UTF_8))
+        .setErr(new PrintWriter(err));
+
+    assertThat(command.execute("disasm", OPTIONS.toString())).isEqualTo(ExitStatus.CLOSED_PIPE);
+    assertThat(command.execute("run", "--help")).isEqualTo(ExitStatus.CLOSED_PIPE);
+    assertThat(err.toString()).isEmpty();
   }
 
   @Test

@@ -9,11 +9,11 @@ import io.ebpf4j.btf.BtfType.FloatType;
 import io.ebpf4j.btf.BtfType.Int;
 import io.ebpf4j.btf.BtfType.Member;
 import io.ebpf4j.btf.BtfType.SectionVariable;
-import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  *       with {@code 0x}; the latter gives the bits, so {@code "0xffffffff"} is -1 of an {@code
  *       int}. A {@link Boolean} is 1 or 0
  *   <li>enums: a constant's name, or a number
- *   <li>floats: a {@link Number}, or a {@link String} that {@link Double#parseDouble} takes
+ *   <li>floats: a {@link Number}, or a {@link String} that {@link Double#parseDouble} takes, {@code
+ *       inf} or {@code nan}
  *   <li>arrays: a {@link List} of no more than their elements; one of {@code char} also a {@link
  *       String}, whose end is filled with zeros
  *   <li>structs and unions: a {@link Map} by member name; members of anonymous ones as in C, or in
@@ -38,6 +39,7 @@ import org.jspecify.annotations.Nullable;
  * Members, elements and variables that are not given keep their bytes.
  */
 public final class BtfValue {
+  private static final String INFINITY = "Infinity";
   private static final BigInteger MAX_CHARACTER = BigInteger.valueOf(0xff);
 
   private final Btf btf;
@@ -200,30 +202,48 @@ public final class BtfValue {
   }
 
   private void floating(int id, FloatType type, Object value, long bit, String where) {
-    double number =
+    // Read as text, so that a float is rounded once.
+    String text =
         switch (value) {
-          case BigDecimal decimal -> decimal.doubleValue();
-          case Number plain -> plain.doubleValue();
-          case String text -> {
-            try {
-              yield Double.parseDouble(text);
-            } catch (NumberFormatException e) {
-              throw wrong(where, id, "a number, and not '%s'".formatted(text), e);
-            }
-          }
+          case Number number -> number.toString();
+          case String word -> javaName(word);
           default -> throw wrong(where, id, "a number, and not " + shape(value));
         };
-    switch (type.size()) {
-      case 4 -> {
-        if (Double.isFinite(number) && Float.isInfinite((float) number)) {
-          throw wrong(where, id, "a number of 32 bits, and not " + value);
+    try {
+      switch (type.size()) {
+        case 4 -> {
+          float number = Float.parseFloat(text);
+          mustBeInRange(Float.isInfinite(number), text, "32", id, value, where);
+          putBits(bit, 32, BigInteger.valueOf(Float.floatToRawIntBits(number)));
         }
-        putBits(bit, 32, BigInteger.valueOf(Float.floatToRawIntBits((float) number)));
+        case 8 -> {
+          double number = Double.parseDouble(text);
+          mustBeInRange(Double.isInfinite(number), text, "64", id, value, where);
+          putBits(bit, 64, BigInteger.valueOf(Double.doubleToRawLongBits(number)));
+        }
+        default ->
+            throw wrong(
+                where, id, "a float of %d bytes, which is not supported".formatted(type.size()));
       }
-      case 8 -> putBits(bit, 64, BigInteger.valueOf(Double.doubleToRawLongBits(number)));
-      default ->
-          throw wrong(
-              where, id, "a float of %d bytes, which is not supported".formatted(type.size()));
+    } catch (NumberFormatException e) {
+      throw wrong(where, id, "a number, and not '%s'".formatted(value), e);
+    }
+  }
+
+  /** Infinity and NaN as C writes and reads them, in Java's words. */
+  private static String javaName(String word) {
+    return switch (word.toLowerCase(Locale.ROOT)) {
+      case "inf", "+inf", "infinity", "+infinity" -> INFINITY;
+      case "-inf", "-infinity" -> "-" + INFINITY;
+      case "nan", "-nan" -> "NaN";
+      default -> word;
+    };
+  }
+
+  private void mustBeInRange(
+      boolean infinite, String text, String bits, int id, Object value, String where) {
+    if (infinite && !text.endsWith(INFINITY)) {
+      throw wrong(where, id, "a number of %s bits, and not %s".formatted(bits, value));
     }
   }
 

@@ -465,8 +465,8 @@ final class ElfFile {
   private void checkRange(String what, long offset, long size) {
     if (offset < 0 || size < 0 || offset > file.capacity() || size > file.capacity() - offset) {
       throw broken(
-          "cut off: %s begins at byte %s and has %s, the file has %d",
-          what, Long.toUnsignedString(offset), Long.toUnsignedString(size), file.capacity());
+          "cut off: %s would be %s bytes from byte %s on, and the file has %d",
+          what, Long.toUnsignedString(size), Long.toUnsignedString(offset), file.capacity());
     }
   }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.ebpf4j.btf.BtfType.Int;
 import io.ebpf4j.btf.BtfType.Linkage;
+import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -144,6 +145,9 @@ final class BtfValueTest {
     assertThat(hex(types.floating("double", 8), "0.1")).isEqualTo("9a9999999999b93f");
     assertThat(hex(types.floating("float", 4), 1L)).isEqualTo("0000803f");
     refused(types.floating("float", 4), 1e300).contains("a number of 32 bits, and not 1.0E300");
+    refused(types.floating("double", 8), new BigDecimal("1e999")).contains("of 64 bits");
+    assertThat(hex(types.floating("float", 4), "inf")).isEqualTo("0000807f");
+    assertThat(hex(types.floating("double", 8), "-INF")).isEqualTo("000000000000f0ff");
     refused(types.floating("float", 4), "half").contains("a number, and not 'half'");
   }
 

@@ -4,8 +4,8 @@ import java.util.Locale;
 
 /** System call numbers of the processor architectures that ebpf4j knows. */
 enum Architecture {
-  AMD64(321, 0, 3, 9, 11, 257, 308),
-  AARCH64(280, 63, 57, 222, 215, 56, 268);
+  AMD64(321, 0, 3, 9, 11, 257, 308, 203, 204),
+  AARCH64(280, 63, 57, 222, 215, 56, 268, 122, 123);
 
   final int bpf;
   final int read;
@@ -14,8 +14,19 @@ enum Architecture {
   final int munmap;
   final int openat;
   final int setns;
+  final int schedSetaffinity;
+  final int schedGetaffinity;
 
-  Architecture(int bpf, int read, int close, int mmap, int munmap, int openat, int setns) {
+  Architecture(
+      int bpf,
+      int read,
+      int close,
+      int mmap,
+      int munmap,
+      int openat,
+      int setns,
+      int schedSetaffinity,
+      int schedGetaffinity) {
     this.bpf = bpf;
     this.read = read;
     this.close = close;
@@ -23,6 +34,8 @@ enum Architecture {
     this.munmap = munmap;
     this.openat = openat;
     this.setns = setns;
+    this.schedSetaffinity = schedSetaffinity;
+    this.schedGetaffinity = schedGetaffinity;
   }
 
   /**

@@ -134,11 +134,12 @@ public record ContextLayout(
   /**
    * Memory that a run may use because the context points to it.
    *
+   * @param name what a message calls it
    * @param pointerOffset where its address is in the block; there may be 0, which is no memory
    * @param sizeOffset where an int in the block says how many bytes it has
    * @param writable whether programs may store there
    */
-  public record Pointee(int pointerOffset, int sizeOffset, boolean writable) {}
+  public record Pointee(String name, int pointerOffset, int sizeOffset, boolean writable) {}
 
   /** The field in which an access lies whole, if any. */
   public Optional<Field> fieldAt(int offset, int size) {

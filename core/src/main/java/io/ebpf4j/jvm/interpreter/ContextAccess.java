@@ -66,7 +66,11 @@ final class ContextAccess {
     for (Pointee pointee : pointees) {
       long low = Memory.getLong(context + pointee.pointerOffset());
       if (low != 0) {
-        grants.add(low, low + Memory.getInt(context + pointee.sizeOffset()), pointee.writable());
+        grants.add(
+            low,
+            low + Memory.getInt(context + pointee.sizeOffset()),
+            pointee.writable(),
+            pointee.name());
       }
     }
   }

@@ -1,12 +1,19 @@
 package io.ebpf4j.jvm.interpreter;
 
+import io.ebpf4j.jvm.map.JvmMap;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
-/** Ranges that a run may touch because a helper handed them out, the newest last. */
+/**
+ * Ranges that a run may touch because it was given them, by a helper or at its start, the newest
+ * last.
+ */
 final class Grants {
   private long[] lows = new long[8];
   private long[] highs = new long[8];
   private boolean[] writable = new boolean[8];
+  private String[] names = new String[8];
+  private @Nullable JvmMap[] maps = new JvmMap[8];
   private int size;
 
   int size() {
@@ -18,13 +25,23 @@ final class Grants {
     size = newSize;
   }
 
-  void add(long low, long high, boolean mayWrite) {
+  /** Adds a range that is no part of a map. */
+  void add(long low, long high, boolean mayWrite, String name) {
+    add(low, high, mayWrite, name, null);
+  }
+
+  /** Adds a range of an element of a map. */
+  void add(long low, long high, boolean mayWrite, String name, @Nullable JvmMap map) {
     if (size == lows.length) {
       lows = Arrays.copyOf(lows, size * 2);
       highs = Arrays.copyOf(highs, size * 2);
       writable = Arrays.copyOf(writable, size * 2);
+      names = Arrays.copyOf(names, size * 2);
+      maps = Arrays.copyOf(maps, size * 2);
     }
     lows[size] = low;
+    names[size] = name;
+    maps[size] = map;
     highs[size] = high;
     writable[size++] = mayWrite;
   }
@@ -49,5 +66,11 @@ final class Grants {
 
   boolean writable(int i) {
     return writable[i];
+  }
+
+  /** What a message calls the range. */
+  String name(int i) {
+    JvmMap map = maps[i];
+    return map == null ? names[i] : names[i] + " of map " + map.spec().name();
   }
 }

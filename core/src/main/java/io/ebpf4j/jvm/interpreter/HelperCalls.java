@@ -144,7 +144,7 @@ final class HelperCalls {
       return;
     }
     if (!run.regions.find(result, map.spec().valueSize(), false)) {
-      run.regions.grants().add(result, result + map.spec().valueSize(), true);
+      run.regions.grants().add(result, result + map.spec().valueSize(), true, "a value", map);
     }
   }
 }

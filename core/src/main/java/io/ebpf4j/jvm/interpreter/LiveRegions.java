@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What the memory of a run is: stack frames in use, the packet, elements of maps, and ranges that
- * helpers handed out. The context is not here: its fields are elsewhere than a program sees them.
+ * the run was given. The context is not here: its fields are elsewhere than a program sees them.
  *
  * <p>The fast answers, {@link #readable} and {@link #writable}, look at the stack, the packet and
  * the last range that was found; {@link #find} looks at everything and remembers what it found.
@@ -156,8 +156,7 @@ final class LiveRegions {
       visitor.visit("the stack", overflowLow, overflowHigh, true, true);
     }
     for (int i = 0; i < grants.size(); i++) {
-      visitor.visit(
-          "memory that a helper gave", grants.low(i), grants.high(i), true, grants.writable(i));
+      visitor.visit(grants.name(i), grants.low(i), grants.high(i), true, grants.writable(i));
     }
     forEachArea(areas, visitor);
     innerAreas.forEach(index -> forEachArea(index, visitor));

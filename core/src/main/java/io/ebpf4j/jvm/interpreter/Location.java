@@ -10,8 +10,8 @@ public final class Location {
 
   /** Such as {@code program count, instruction 12 (count.bpf.c:17: cnt[3]++;)}. */
   public static String of(ProgramSpec program, int slot) {
-    StringBuilder text =
-        new StringBuilder("program %s, instruction %d".formatted(program.name(), slot));
+    String name = program.name().isEmpty() ? "" : "program " + program.name() + ", ";
+    StringBuilder text = new StringBuilder(name + "instruction " + slot);
     LineInfo line = line(program, slot);
     if (line != null) {
       text.append(" (").append(line.file()).append(':').append(line.line());

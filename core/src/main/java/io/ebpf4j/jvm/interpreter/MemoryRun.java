@@ -38,7 +38,7 @@ public record MemoryRun(long returnValue, byte[] memory) {
    *     8 functions or runs for too long
    */
   public static MemoryRun of(List<Instruction> program, byte[] memory, long budget) {
-    ProgramSpec spec = ProgramSpec.of("program", ProgramType.UNSPEC, program);
+    ProgramSpec spec = ProgramSpec.of("", ProgramType.UNSPEC, program);
     Code.Source source =
         new Code.Source(
             spec,

@@ -58,7 +58,7 @@ final class Run implements Activation {
     registers[1] = newContext;
     contextBytes = code.context.visibleBytes(newContext);
     if (code.context.isMemory()) {
-      regions.grants().add(newContext, newContext + contextBytes, true);
+      regions.grants().add(newContext, newContext + contextBytes, true, "the context");
     }
     code.context.grantPointees(newContext, regions.grants());
     code.context.findPacket(newContext, regions);
@@ -70,7 +70,7 @@ final class Run implements Activation {
     prepare(code, 0);
     registers[1] = memory;
     registers[2] = bytes;
-    regions.grants().add(memory, memory + bytes, true);
+    regions.grants().add(memory, memory + bytes, true, "the program's memory");
     return run(0);
   }
 
@@ -267,9 +267,9 @@ final class Run implements Activation {
   private void grantElement(long r1, long r2, long r3) {
     JvmMap map = mapAt(r1);
     if (map != null) {
-      regions.grants().add(r2, r2 + map.spec().keySize(), false);
+      regions.grants().add(r2, r2 + map.spec().keySize(), false, "a key", map);
       if (!regions.find(r3, map.spec().valueSize(), false)) {
-        regions.grants().add(r3, r3 + map.spec().valueSize(), true);
+        regions.grants().add(r3, r3 + map.spec().valueSize(), true, "a value", map);
       }
     }
   }

@@ -40,10 +40,10 @@ final class ElementContext implements AutoCloseable {
           ContextLayout.WHOLE,
           Stream.of("meta", "map", "key", "value").map(ElementContext::pointer).toList(),
           List.of(
-              new Pointee(META, SIZES, false),
-              new Pointee(MAP, SIZES + 4, false),
-              new Pointee(KEY, SIZES + 8, false),
-              new Pointee(VALUE, SIZES + 12, true)));
+              new Pointee("the iterator's metadata", META, SIZES, false),
+              new Pointee("the map's structure", MAP, SIZES + 4, false),
+              new Pointee("the element's key", KEY, SIZES + 8, false),
+              new Pointee("the element's value", VALUE, SIZES + 12, true)));
 
   private final Block block;
 
