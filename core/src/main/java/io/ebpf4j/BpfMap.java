@@ -18,6 +18,9 @@ public interface BpfMap extends Handle {
     return spec().name();
   }
 
+  /** What the kernel tells of it now. */
+  MapInfo info();
+
   /** Bytes of a value as these operations move it. */
   int userValueSize();
 

@@ -7,6 +7,7 @@ import io.ebpf4j.object.ObjectFormatException;
 import io.ebpf4j.spec.Attachment;
 import io.ebpf4j.spec.MapSpec;
 import io.ebpf4j.spec.ProgramSpec;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -101,11 +102,38 @@ public interface Kernel extends AutoCloseable {
    */
   byte[] iterate(Program program, BpfMap map);
 
+  /** The ids of all maps of the kernel, whoever made them, upwards. */
+  List<Integer> mapIds();
+
+  /** The ids of all programs of the kernel, whoever loaded them, upwards. */
+  List<Integer> programIds();
+
+  /** The ids of all links of the kernel, whoever made them, upwards. */
+  List<Integer> linkIds();
+
+  /**
+   * Counts and times the runs of all programs until it is closed, which slows them a little; twice
+   * at once is as good as once. {@link ProgramInfo} has the counts, which stay.
+   *
+   * @throws BpfException EPERM where this process may not
+   */
+  Statistics enableStatistics();
+
+  /** The wish that runs are counted and timed. */
+  interface Statistics extends AutoCloseable {
+    /** Ends it; a second call does nothing. */
+    @Override
+    void close();
+  }
+
   /** A new handle of the map with that id. */
   Optional<BpfMap> mapById(int id);
 
   /** A new handle of the program with that id. */
   Optional<Program> programById(int id);
+
+  /** A new handle of the link with that id. */
+  Optional<Link> linkById(int id);
 
   /**
    * A new handle of what is pinned there.

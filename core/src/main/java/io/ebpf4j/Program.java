@@ -12,6 +12,9 @@ public interface Program extends Handle {
     return spec().name();
   }
 
+  /** What the kernel tells of it now. */
+  ProgramInfo info();
+
   /**
    * Runs the program on given input: BPF_PROG_TEST_RUN.
    *

@@ -205,6 +205,38 @@ public final class JvmKernel implements Kernel {
   }
 
   @Override
+  public List<Integer> mapIds() {
+    return maps.ids();
+  }
+
+  @Override
+  public List<Integer> programIds() {
+    return programs.ids();
+  }
+
+  @Override
+  public List<Integer> linkIds() {
+    return List.of();
+  }
+
+  @Override
+  public Optional<Link> linkById(int id) {
+    return Optional.empty();
+  }
+
+  @Override
+  public Statistics enableStatistics() {
+    mustBeOpen();
+    machine.beginStatistics();
+    AtomicBoolean ended = new AtomicBoolean();
+    return () -> {
+      if (ended.compareAndSet(false, true)) {
+        machine.endStatistics();
+      }
+    };
+  }
+
+  @Override
   public Optional<BpfMap> mapById(int id) {
     return maps.hold(id).map(map -> opened(map, () -> new JvmMapHandle(this, map)));
   }

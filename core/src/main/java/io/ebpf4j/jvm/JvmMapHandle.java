@@ -1,6 +1,7 @@
 package io.ebpf4j.jvm;
 
 import io.ebpf4j.BpfMap;
+import io.ebpf4j.MapInfo;
 import io.ebpf4j.jvm.map.JvmMap;
 import io.ebpf4j.spec.MapSpec;
 import java.lang.foreign.MemorySegment;
@@ -20,6 +21,11 @@ final class JvmMapHandle extends JvmHandle<JvmMap> implements BpfMap {
   @Override
   public MapSpec spec() {
     return object().spec();
+  }
+
+  @Override
+  public MapInfo info() {
+    return object().info();
   }
 
   @Override

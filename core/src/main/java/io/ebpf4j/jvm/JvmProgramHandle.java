@@ -1,6 +1,7 @@
 package io.ebpf4j.jvm;
 
 import io.ebpf4j.Program;
+import io.ebpf4j.ProgramInfo;
 import io.ebpf4j.TestRun;
 import io.ebpf4j.jvm.context.LoadedProgram;
 import io.ebpf4j.spec.ProgramSpec;
@@ -19,6 +20,11 @@ final class JvmProgramHandle extends JvmHandle<LoadedProgram> implements Program
   @Override
   public ProgramSpec spec() {
     return object().spec();
+  }
+
+  @Override
+  public ProgramInfo info() {
+    return object().info();
   }
 
   @Override

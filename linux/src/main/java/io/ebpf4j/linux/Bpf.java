@@ -36,6 +36,9 @@ final class Bpf implements AutoCloseable {
   static final int MAP_UPDATE_BATCH = 26;
   static final int LINK_CREATE = 28;
   static final int LINK_UPDATE = 29;
+  static final int LINK_GET_FD_BY_ID = 30;
+  static final int LINK_GET_NEXT_ID = 31;
+  static final int ENABLE_STATS = 32;
   static final int ITER_CREATE = 33;
   static final int LINK_DETACH = 34;
 
@@ -45,6 +48,9 @@ final class Bpf implements AutoCloseable {
 
   /** Bytes of the union that Linux 6.18 knows. */
   private static final int ATTR_BYTES = 152;
+
+  /** BPF_OBJ_NAME_LEN, with the zero that ends a name. */
+  private static final int NAME_BYTES = 16;
 
   private static final Architecture ARCHITECTURE = Architecture.host();
 
@@ -70,17 +76,11 @@ final class Bpf implements AutoCloseable {
     return attr.get(ValueLayout.JAVA_INT, offset);
   }
 
-  /**
-   * Sets a name of up to 15 bytes; a longer one is cut, and what Linux refuses in a name, all but
-   * letters, digits, underscore and dot, becomes an underscore.
-   */
+  /** Sets a name of up to 16 bytes; a longer one is cut. */
   Bpf name(int offset, String name) {
-    int length = Math.min(name.length(), 15);
-    for (int i = 0; i < length; i++) {
-      char c = name.charAt(i);
-      boolean taken = c < 128 && Character.isLetterOrDigit(c) || c == '_' || c == '.';
-      attr.set(ValueLayout.JAVA_BYTE, offset + i, (byte) (taken ? c : '_'));
-    }
+    byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
+    MemorySegment.copy(
+        bytes, 0, attr, ValueLayout.JAVA_BYTE, offset, Math.min(bytes.length, NAME_BYTES));
     return this;
   }
 

@@ -5,8 +5,10 @@ import io.ebpf4j.BpfMap;
 import io.ebpf4j.Handle;
 import io.ebpf4j.Kernel;
 import io.ebpf4j.Link;
+import io.ebpf4j.MapInfo;
 import io.ebpf4j.PerfReader;
 import io.ebpf4j.Program;
+import io.ebpf4j.ProgramInfo;
 import io.ebpf4j.btf.Btf;
 import io.ebpf4j.btf.BtfKind;
 import io.ebpf4j.btf.BtfStrings;
@@ -17,12 +19,8 @@ import io.ebpf4j.spec.AttachType;
 import io.ebpf4j.spec.Attachment;
 import io.ebpf4j.spec.Errno;
 import io.ebpf4j.spec.MapSpec;
-import io.ebpf4j.spec.MapType;
 import io.ebpf4j.spec.ProgramSpec;
-import io.ebpf4j.spec.ProgramType;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -34,6 +32,7 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -45,7 +44,9 @@ import org.jspecify.annotations.Nullable;
 public final class LinuxKernel implements Kernel {
   private static final Path VMLINUX = Path.of("/sys/kernel/btf/vmlinux");
   private static final Path POSSIBLE_CPUS = Path.of("/sys/devices/system/cpu/possible");
-  private static final int INFO_BYTES = 256;
+
+  /** BPF_STATS_RUN_TIME. */
+  private static final int RUN_TIME = 0;
 
   private final Set<Handle> handles = ConcurrentHashMap.newKeySet();
   private final Set<String> pins = ConcurrentHashMap.newKeySet();
@@ -159,7 +160,7 @@ public final class LinuxKernel implements Kernel {
           bpf.callOrThrow(
               Bpf.MAP_CREATE,
               "to create map '%s' (%s)%s".formatted(spec.name(), spec.type(), btf.refusal()));
-      return new LinuxMap(this, fd, spec, u32(info(fd), 4));
+      return new LinuxMap(this, fd, spec, LinuxInfo.id(fd));
     }
   }
 
@@ -172,7 +173,7 @@ public final class LinuxKernel implements Kernel {
         KernelReferences.resolve(
             relocated.program(), fds, new KernelSymbols(this::btf, spec.btf()));
     int fd = new ProgramLoad(relocated, instructions, attachTarget(spec)).load();
-    return new LinuxProgram(this, fd, relocated.program(), u32(info(fd), 4));
+    return new LinuxProgram(this, fd, relocated.program(), LinuxInfo.id(fd));
   }
 
   private CoreRelocator.Relocated adapt(ProgramSpec spec) {
@@ -226,6 +227,34 @@ public final class LinuxKernel implements Kernel {
   }
 
   @Override
+  public List<Integer> mapIds() {
+    return LinuxInfo.ids(Bpf.MAP_GET_NEXT_ID);
+  }
+
+  @Override
+  public List<Integer> programIds() {
+    return LinuxInfo.ids(Bpf.PROG_GET_NEXT_ID);
+  }
+
+  @Override
+  public List<Integer> linkIds() {
+    return LinuxInfo.ids(Bpf.LINK_GET_NEXT_ID);
+  }
+
+  @Override
+  public Statistics enableStatistics() {
+    try (Bpf bpf = new Bpf()) {
+      int fd = bpf.u32(0, RUN_TIME).callOrThrow(Bpf.ENABLE_STATS, "to count the runs of programs");
+      AtomicBoolean ended = new AtomicBoolean();
+      return () -> {
+        if (ended.compareAndSet(false, true)) {
+          Bpf.closeFd(fd);
+        }
+      };
+    }
+  }
+
+  @Override
   public Optional<BpfMap> mapById(int id) {
     return byId(Bpf.MAP_GET_FD_BY_ID, id, "map").map(this::mapOf);
   }
@@ -233,6 +262,11 @@ public final class LinuxKernel implements Kernel {
   @Override
   public Optional<Program> programById(int id) {
     return byId(Bpf.PROG_GET_FD_BY_ID, id, "program").map(this::programOf);
+  }
+
+  @Override
+  public Optional<Link> linkById(int id) {
+    return byId(Bpf.LINK_GET_FD_BY_ID, id, "link").map(fd -> new LinuxLink(this, fd));
   }
 
   @Override
@@ -315,26 +349,18 @@ public final class LinuxKernel implements Kernel {
   }
 
   private BpfMap mapOf(int fd) {
-    MemorySegment info = info(fd);
-    return new LinuxMap(this, fd, mapSpec(info), u32(info, 4));
+    MapInfo info = LinuxInfo.ofMap(fd, 0, false);
+    MapSpec spec =
+        MapSpec.of(info.name(), info.type(), info.keySize(), info.valueSize(), info.maxEntries())
+            .withFlags(info.flags())
+            .withExtra(info.extra());
+    return new LinuxMap(this, fd, spec, info.id());
   }
 
   private Program programOf(int fd) {
-    MemorySegment info = info(fd);
-    ProgramType type = ProgramType.ofId(u32(info, 0)).orElse(ProgramType.UNSPEC);
-    ProgramSpec spec = ProgramSpec.of(info.getString(64), type, List.of());
-    return new LinuxProgram(this, fd, spec, u32(info, 4));
-  }
-
-  private static MapSpec mapSpec(MemorySegment info) {
-    MapType type = MapType.ofId(u32(info, 0)).orElse(MapType.UNSPEC);
-    return MapSpec.of(info.getString(24), type, u32(info, 8), u32(info, 12), u32(info, 16))
-        .withFlags(u32(info, 20))
-        .withExtra(info.get(ValueLayout.JAVA_LONG_UNALIGNED, 80));
-  }
-
-  private static int u32(MemorySegment info, long offset) {
-    return info.get(ValueLayout.JAVA_INT_UNALIGNED, offset);
+    ProgramInfo info = LinuxInfo.ofProgram(fd);
+    ProgramSpec spec = ProgramSpec.of(info.name(), info.type(), List.of());
+    return new LinuxProgram(this, fd, spec, info.id());
   }
 
   private static String kind(int fd) {
@@ -342,18 +368,6 @@ public final class LinuxKernel implements Kernel {
       return Files.readSymbolicLink(Path.of("/proc/self/fd/" + fd)).toString();
     } catch (IOException e) {
       throw new BpfException(Errno.EIO, "/proc/self/fd cannot be read");
-    }
-  }
-
-  /** A copy of what the kernel tells of a map, a program or a link ({@code *_info}). */
-  static MemorySegment info(int fd) {
-    try (Bpf bpf = new Bpf()) {
-      MemorySegment info = bpf.buffer(INFO_BYTES);
-      bpf.u32(0, fd)
-          .u32(4, INFO_BYTES)
-          .pointer(8, info)
-          .callOrThrow(Bpf.OBJ_GET_INFO_BY_FD, "to tell of a descriptor");
-      return MemorySegment.ofArray(info.toArray(ValueLayout.JAVA_BYTE));
     }
   }
 

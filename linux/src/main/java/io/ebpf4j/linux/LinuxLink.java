@@ -54,7 +54,7 @@ final class LinuxLink extends LinuxHandle implements Link {
   }
 
   private static Info info(int fd) {
-    MemorySegment info = LinuxKernel.info(fd);
+    MemorySegment info = LinuxInfo.bytes(fd);
     int type = info.get(ValueLayout.JAVA_INT_UNALIGNED, 0);
     boolean ofDevice = type == XDP || type == TCX;
     return new Info(

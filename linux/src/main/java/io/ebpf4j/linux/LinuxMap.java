@@ -2,6 +2,7 @@ package io.ebpf4j.linux;
 
 import io.ebpf4j.BpfException;
 import io.ebpf4j.BpfMap;
+import io.ebpf4j.MapInfo;
 import io.ebpf4j.spec.Errno;
 import io.ebpf4j.spec.MapSpec;
 import java.io.IOException;
@@ -38,6 +39,11 @@ final class LinuxMap extends LinuxHandle implements BpfMap {
   @Override
   public MapSpec spec() {
     return spec;
+  }
+
+  @Override
+  public MapInfo info() {
+    return with(fd -> LinuxInfo.ofMap(fd, memoryBytes(), frozen()));
   }
 
   @Override

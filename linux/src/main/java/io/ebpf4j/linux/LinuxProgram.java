@@ -1,6 +1,7 @@
 package io.ebpf4j.linux;
 
 import io.ebpf4j.Program;
+import io.ebpf4j.ProgramInfo;
 import io.ebpf4j.TestRun;
 import io.ebpf4j.spec.ProgramSpec;
 import java.lang.foreign.MemorySegment;
@@ -40,6 +41,11 @@ final class LinuxProgram extends LinuxHandle implements Program {
   @Override
   public ProgramSpec spec() {
     return spec;
+  }
+
+  @Override
+  public ProgramInfo info() {
+    return with(LinuxInfo::ofProgram);
   }
 
   @Override

@@ -6,6 +6,7 @@ import io.ebpf4j.btf.BtfStrings;
 import io.ebpf4j.isa.Instruction;
 import io.ebpf4j.object.CoreRelocator;
 import io.ebpf4j.spec.Errno;
+import io.ebpf4j.spec.KernelName;
 import io.ebpf4j.spec.ProgramSpec;
 import io.ebpf4j.spec.ProgramSpec.FunctionInfo;
 import io.ebpf4j.spec.ProgramSpec.LineInfo;
@@ -84,7 +85,7 @@ final class ProgramLoad {
           .string(16, spec.license())
           .u32(40, spec.kernelVersion())
           .u32(44, flags())
-          .name(48, spec.name())
+          .name(48, KernelName.of(spec.name()))
           .u32(108, attachBtfId);
       if (spec.expectedAttachType() != null) {
         bpf.u32(68, spec.expectedAttachType().id());

@@ -75,14 +75,6 @@ class LinuxKernelTest {
   }
 
   @Test
-  void aNameIsMadeOneThatLinuxTakes() {
-    try (LinuxKernel kernel = LinuxKernel.open()) {
-      BpfMap map = kernel.createMap(MapSpec.array("größe (in byte) of all", 8, 1));
-      assertThat(kernel.mapById(map.id()).orElseThrow().name()).isEqualTo("gr__e__in_byte_");
-    }
-  }
-
-  @Test
   void aRefusalNamesTheSourceLine() {
     BtfBuilder types = new BtfBuilder();
     int prototype = types.prototype(types.signed("int", 4));

@@ -1,5 +1,6 @@
 package io.ebpf4j.jvm.context;
 
+import io.ebpf4j.ProgramInfo;
 import io.ebpf4j.jvm.cpu.Cpu;
 import io.ebpf4j.jvm.handle.Counted;
 import io.ebpf4j.spec.ProgramSpec;
@@ -11,6 +12,9 @@ public abstract class LoadedProgram extends Counted {
 
   /** The kernel-wide id. */
   public abstract int id();
+
+  /** What the kernel tells of it. */
+  public abstract ProgramInfo info();
 
   /**
    * Runs it once on a CPU that the calling thread has entered.

@@ -2,6 +2,7 @@ package io.ebpf4j.jvm.cpu;
 
 import io.ebpf4j.jvm.memory.Rcu;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
@@ -14,6 +15,7 @@ public final class Machine implements AutoCloseable {
   private final Rcu rcu = new Rcu();
   private final List<Cpu> cpus;
   private final Slots slots = new Slots();
+  private final AtomicInteger statistics = new AtomicInteger();
   private volatile Consumer<String> trace = line -> {};
 
   /**
@@ -56,6 +58,21 @@ public final class Machine implements AutoCloseable {
   /** Sends each line of bpf_trace_printk there; called on the thread of the program. */
   public void trace(Consumer<String> sink) {
     trace = sink;
+  }
+
+  /** Whether runs of programs are counted and timed. */
+  public boolean countsRuns() {
+    return statistics.get() > 0;
+  }
+
+  /** Counts and times runs from now on, until {@link #endStatistics} is called as often. */
+  public void beginStatistics() {
+    statistics.incrementAndGet();
+  }
+
+  /** Ends what {@link #beginStatistics} began. */
+  public void endStatistics() {
+    statistics.decrementAndGet();
   }
 
   /** State that a subsystem shares between CPUs. */

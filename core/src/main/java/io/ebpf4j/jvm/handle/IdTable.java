@@ -1,6 +1,7 @@
 package io.ebpf4j.jvm.handle;
 
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -31,6 +32,11 @@ public final class IdTable<T extends Counted> {
   public Optional<T> hold(int id) {
     T object = objects.get(id);
     return object != null && object.tryRetain() ? Optional.of(object) : Optional.empty();
+  }
+
+  /** The ids of what lives now, upwards. */
+  public List<Integer> ids() {
+    return objects.keySet().stream().sorted().toList();
   }
 
   /** What lives now; not held. */

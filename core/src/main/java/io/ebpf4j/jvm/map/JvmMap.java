@@ -3,11 +3,14 @@ package io.ebpf4j.jvm.map;
 import io.ebpf4j.BpfException;
 import io.ebpf4j.BpfMap.Batch;
 import io.ebpf4j.BpfMap.Mapping;
+import io.ebpf4j.MapInfo;
 import io.ebpf4j.jvm.cpu.Cpu;
 import io.ebpf4j.jvm.cpu.Machine;
 import io.ebpf4j.jvm.handle.Counted;
+import io.ebpf4j.jvm.handle.TypeTable;
 import io.ebpf4j.jvm.memory.Block;
 import io.ebpf4j.spec.Errno;
+import io.ebpf4j.spec.KernelName;
 import io.ebpf4j.spec.MapFlags;
 import io.ebpf4j.spec.MapSpec;
 import java.lang.foreign.MemorySegment;
@@ -34,6 +37,7 @@ public abstract class JvmMap extends Counted {
   private final int id;
   private final SpecialFields fields;
   private final Block struct;
+  private final int btfId;
   private final AtomicInteger writers = new AtomicInteger();
   private volatile boolean frozen;
 
@@ -49,6 +53,8 @@ public abstract class JvmMap extends Counted {
     this.id = id;
     this.fields = fields;
     this.struct = struct;
+    boolean typed = (spec.keyType() | spec.valueType()) != 0;
+    this.btfId = typed ? types(machine).add(spec.btf()) : 0;
   }
 
   /** What the map is. */
@@ -59,6 +65,24 @@ public abstract class JvmMap extends Counted {
   /** The kernel-wide id. */
   public final int id() {
     return id;
+  }
+
+  /** What the kernel tells of it. */
+  public final MapInfo info() {
+    return new MapInfo(
+        id,
+        spec.type(),
+        KernelName.of(spec.name()),
+        spec.keySize(),
+        spec.valueSize(),
+        spec.maxEntries(),
+        spec.flags(),
+        spec.extra(),
+        btfId,
+        btfId == 0 ? 0 : spec.keyType(),
+        btfId == 0 ? 0 : spec.valueType(),
+        memoryBytes(),
+        frozen);
   }
 
   /** What the map shares with all others of its kernel. */
@@ -310,6 +334,7 @@ public abstract class JvmMap extends Counted {
   @Override
   protected final void free() {
     releaseEntries();
+    types(machine).remove(btfId);
     machine
         .rcu()
         .call(() -> {
@@ -338,6 +363,10 @@ public abstract class JvmMap extends Counted {
   /** Notes that a writable mapping has gone. */
   protected final void writableMappingClosed() {
     writers.decrementAndGet();
+  }
+
+  private static TypeTable types(Machine machine) {
+    return machine.slots().getOrSet(TypeTable.SLOT, TypeTable::new);
   }
 
   private void checkLookupFlags(long flags) {

@@ -32,6 +32,11 @@ final class HelperCheck {
     this.spec = spec;
   }
 
+  /** Whether a program may call what is for the GPL only. */
+  static boolean isGplCompatible(ProgramSpec program) {
+    return GPL_COMPATIBLE.contains(program.license());
+  }
+
   /** The helper that a slot calls. */
   HelperPrototype find(int slot, int id) {
     String name = HelperNames.nameOf(id).map(bare -> "bpf_" + bare).orElse("");
@@ -50,7 +55,7 @@ final class HelperCheck {
                     slot,
                     "helper %s (%d) is not for programs of type %s"
                         .formatted(name, id, spec.type().label())));
-    if (helper.gplOnly() && !GPL_COMPATIBLE.contains(spec.license())) {
+    if (helper.gplOnly() && !isGplCompatible(spec)) {
       throw refused(
           slot,
           "helper %s (%d) is for programs with a GPL-compatible license, this has \"%s\""

@@ -1,6 +1,8 @@
 package io.ebpf4j.jvm.program;
 
 import io.ebpf4j.BpfException;
+import io.ebpf4j.ProgramInfo;
+import io.ebpf4j.isa.Instruction;
 import io.ebpf4j.isa.InstructionCheck;
 import io.ebpf4j.jvm.context.LegacyPacketAccess;
 import io.ebpf4j.jvm.context.LoadedProgram;
@@ -8,14 +10,17 @@ import io.ebpf4j.jvm.context.ProgramKind;
 import io.ebpf4j.jvm.context.TailCallTable;
 import io.ebpf4j.jvm.cpu.Cpu;
 import io.ebpf4j.jvm.cpu.Machine;
+import io.ebpf4j.jvm.handle.TypeTable;
 import io.ebpf4j.jvm.helper.HelperTable;
 import io.ebpf4j.jvm.interpreter.Code;
 import io.ebpf4j.jvm.interpreter.Location;
 import io.ebpf4j.jvm.map.JvmMap;
 import io.ebpf4j.spec.Errno;
+import io.ebpf4j.spec.KernelName;
 import io.ebpf4j.spec.ProgramSpec;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
 
 /** A program loaded into the kernel in the JVM. It holds its maps. Thread safe. */
 public final class JvmProgram extends LoadedProgram implements Code.Holder {
@@ -24,11 +29,21 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder {
   private final List<JvmMap> maps;
   private final Code code;
 
-  private JvmProgram(ProgramSpec spec, int id, List<JvmMap> maps, Code.Source source) {
+  private final Machine machine;
+  private final int btfId;
+  private final long loadNanos;
+  private final LongAdder runCount = new LongAdder();
+  private final LongAdder runNanos = new LongAdder();
+
+  private JvmProgram(
+      Machine machine, ProgramSpec spec, int id, List<JvmMap> maps, Code.Source source) {
+    this.machine = machine;
     this.spec = spec;
     this.id = id;
     this.maps = maps;
     this.code = Code.decode(source, this);
+    this.loadNanos = machine.clock().bootNanos();
+    this.btfId = spec.functions().isEmpty() ? 0 : types().add(spec.btf());
   }
 
   /**
@@ -76,7 +91,7 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder {
               packet,
               references.maps(),
               options.budget());
-      return new JvmProgram(spec, id, references.maps(), source);
+      return new JvmProgram(machine, spec, id, references.maps(), source);
     } catch (Throwable failure) {
       references.maps().forEach(JvmMap::release);
       throw failure;
@@ -118,11 +133,47 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder {
    */
   @Override
   public long run(Cpu cpu, long context) {
-    return code.run(cpu, context);
+    return machine.countsRuns() ? runAndCount(cpu, context) : code.run(cpu, context);
+  }
+
+  private long runAndCount(Cpu cpu, long context) {
+    long start = System.nanoTime();
+    try {
+      return code.run(cpu, context);
+    } finally {
+      runCount.increment();
+      runNanos.add(System.nanoTime() - start);
+    }
+  }
+
+  @Override
+  public ProgramInfo info() {
+    return new ProgramInfo(
+        id,
+        spec.type(),
+        KernelName.of(spec.name()),
+        ProgramTag.of(spec),
+        loadNanos,
+        0,
+        maps.stream().map(JvmMap::id).toList(),
+        HelperCheck.isGplCompatible(spec),
+        btfId,
+        spec.instructions().size() * Instruction.SIZE,
+        0,
+        0,
+        runNanos.sum(),
+        runCount.sum(),
+        0,
+        0);
+  }
+
+  private TypeTable types() {
+    return machine.slots().getOrSet(TypeTable.SLOT, TypeTable::new);
   }
 
   @Override
   protected void free() {
+    types().remove(btfId);
     maps.forEach(JvmMap::release);
   }
 

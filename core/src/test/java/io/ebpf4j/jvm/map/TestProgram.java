@@ -1,5 +1,6 @@
 package io.ebpf4j.jvm.map;
 
+import io.ebpf4j.ProgramInfo;
 import io.ebpf4j.jvm.context.LoadedProgram;
 import io.ebpf4j.jvm.cpu.Cpu;
 import io.ebpf4j.spec.ProgramSpec;
@@ -27,6 +28,11 @@ final class TestProgram extends LoadedProgram {
   @Override
   public int id() {
     return id;
+  }
+
+  @Override
+  public ProgramInfo info() {
+    throw new UnsupportedOperationException("no kernel knows it");
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.ebpf4j.jvm.net;
 
+import io.ebpf4j.ProgramInfo;
 import io.ebpf4j.jvm.context.LoadedProgram;
 import io.ebpf4j.jvm.cpu.Cpu;
 import io.ebpf4j.spec.ProgramSpec;
@@ -33,6 +34,11 @@ final class JavaProgram extends LoadedProgram {
   @Override
   public int id() {
     return 1;
+  }
+
+  @Override
+  public ProgramInfo info() {
+    throw new UnsupportedOperationException("no kernel knows it");
   }
 
   @Override

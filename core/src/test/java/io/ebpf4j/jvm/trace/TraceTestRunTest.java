@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.ebpf4j.BpfException;
+import io.ebpf4j.ProgramInfo;
 import io.ebpf4j.TestRun;
 import io.ebpf4j.jvm.context.ContextLayout;
 import io.ebpf4j.jvm.context.LoadedProgram;
@@ -190,6 +191,11 @@ class TraceTestRunTest {
           @Override
           public ProgramSpec spec() {
             return TraceTestRunTest.spec(type);
+          }
+
+          @Override
+          public ProgramInfo info() {
+            throw new UnsupportedOperationException("no kernel knows it");
           }
 
           @Override
