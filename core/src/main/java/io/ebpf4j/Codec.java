@@ -23,11 +23,11 @@ public interface Codec<T> {
   /** Bytes, fixed. */
   int size();
 
-  /** What {@link #size} bytes are. */
+  /** What {@link #size} bytes are, which are used for other values afterwards. */
   T read(MemorySegment bytes);
 
   /**
-   * Writes {@link #size} bytes.
+   * Writes {@link #size} bytes, which are zero before.
    *
    * @throws IllegalArgumentException where the value does not fit
    */

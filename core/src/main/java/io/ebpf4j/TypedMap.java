@@ -6,6 +6,7 @@ import java.util.Iterator;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +19,11 @@ public final class TypedMap<K, V> implements Iterable<Map.Entry<K, V>> {
   private final BpfMap map;
   private final Codec<K> keys;
   private final Codec<V> values;
+
+  /** Room for a key and a value, while no call has it: so a call seldom allocates any. */
+  private final AtomicReference<@Nullable Room> spare = new AtomicReference<>();
+
+  private record Room(MemorySegment key, MemorySegment value) {}
 
   private TypedMap(BpfMap map, Codec<K> keys, Codec<V> values) {
     this.map = map;
@@ -47,10 +53,15 @@ public final class TypedMap<K, V> implements Iterable<Map.Entry<K, V>> {
    * @throws BpfException as {@link BpfMap#lookup(MemorySegment, MemorySegment, long)}
    */
   public Optional<V> get(K key) {
-    MemorySegment value = room(values);
-    return map.lookup(written(keys, key), value, MapFlags.ANY)
-        ? Optional.of(values.read(value))
-        : Optional.empty();
+    Room room = take();
+    try {
+      keys.write(key, room.key().fill((byte) 0));
+      return map.lookup(room.key(), room.value(), MapFlags.ANY)
+          ? Optional.of(values.read(room.value()))
+          : Optional.empty();
+    } finally {
+      spare.set(room);
+    }
   }
 
   /**
@@ -64,12 +75,25 @@ public final class TypedMap<K, V> implements Iterable<Map.Entry<K, V>> {
 
   /** Sets the value of a key; flags and errors as {@link BpfMap#update}. */
   public void put(K key, V value, long flags) {
-    map.update(written(keys, key), written(values, value), flags);
+    Room room = take();
+    try {
+      keys.write(key, room.key().fill((byte) 0));
+      values.write(value, room.value().fill((byte) 0));
+      map.update(room.key(), room.value(), flags);
+    } finally {
+      spare.set(room);
+    }
   }
 
   /** Deletes a key, and says whether it was there; errors as {@link BpfMap#delete}. */
   public boolean delete(K key) {
-    return map.delete(written(keys, key));
+    Room room = take();
+    try {
+      keys.write(key, room.key().fill((byte) 0));
+      return map.delete(room.key());
+    } finally {
+      spare.set(room);
+    }
   }
 
   /**
@@ -92,10 +116,9 @@ public final class TypedMap<K, V> implements Iterable<Map.Entry<K, V>> {
     return MemorySegment.ofArray(new byte[codec.size()]);
   }
 
-  private static <T> MemorySegment written(Codec<T> codec, T value) {
-    MemorySegment bytes = room(codec);
-    codec.write(value, bytes);
-    return bytes;
+  private Room take() {
+    Room room = spare.getAndSet(null);
+    return room == null ? new Room(room(keys), room(values)) : room;
   }
 
   /** Walks from key to key. */

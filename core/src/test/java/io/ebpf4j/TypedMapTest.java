@@ -1,6 +1,7 @@
 package io.ebpf4j;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -14,6 +15,7 @@ import io.ebpf4j.spec.MapType;
 import java.lang.foreign.MemoryLayout;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -39,6 +41,53 @@ class TypedMapTest {
     assertThat(counts.get(1)).contains(-5L);
     assertThat(counts.get(2)).isEmpty();
     assertThat(counts).containsExactly(Map.entry(0, 0L), Map.entry(1, -5L));
+  }
+
+  @Test
+  void narrowNumbersKeepTheirSign() {
+    TypedMap<Integer, Short> shorts =
+        TypedMap.of(kernel.createMap(MapSpec.array("shorts", 2, 1)), Codec.int32(), Codec.int16());
+    shorts.put(0, (short) -2);
+    assertThat(shorts.get(0)).contains((short) -2);
+    assertThat(shorts.map().lookup(new byte[4])).containsExactly(-2, -1);
+    TypedMap<Integer, Byte> octets =
+        TypedMap.of(kernel.createMap(MapSpec.array("octets", 1, 1)), Codec.int32(), Codec.int8());
+    octets.put(0, (byte) -128);
+    assertThat(octets.get(0)).contains((byte) -128);
+    assertThat(octets.map().lookup(new byte[4])).containsExactly(-128);
+  }
+
+  @Test
+  void whatACodecDoesNotWriteIsZero() {
+    Codec<Integer> sparse =
+        Codec.of(
+            8,
+            bytes -> bytes.get(JAVA_INT_UNALIGNED, 0),
+            (value, bytes) -> bytes.set(JAVA_INT_UNALIGNED, value < 0 ? 4 : 0, value));
+    TypedMap<Integer, Integer> map =
+        TypedMap.of(kernel.createMap(MapSpec.array("sparse", 8, 1)), Codec.int32(), sparse);
+    map.put(0, -1);
+    map.put(0, 1);
+    assertThat(map.map().lookup(new byte[4])).containsExactly(1, 0, 0, 0, 0, 0, 0, 0);
+  }
+
+  @Test
+  void aCodecMayUseTheMapItself() {
+    BpfMap map = kernel.createMap(MapSpec.array("sums", 4, 2));
+    AtomicReference<TypedMap<Integer, Integer>> itself = new AtomicReference<>();
+    Codec<Integer> added =
+        Codec.of(
+            4,
+            bytes -> bytes.get(JAVA_INT_UNALIGNED, 0),
+            (value, bytes) -> {
+              bytes.set(JAVA_INT_UNALIGNED, 0, value);
+              bytes.set(JAVA_INT_UNALIGNED, 0, value + itself.get().get(1).orElseThrow());
+            });
+    TypedMap<Integer, Integer> sums = TypedMap.of(map, Codec.int32(), added);
+    itself.set(sums);
+    sums.put(1, 40);
+    sums.put(0, 2);
+    assertThat(sums.get(0)).contains(42);
   }
 
   @Test

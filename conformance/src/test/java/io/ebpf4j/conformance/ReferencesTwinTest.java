@@ -5,6 +5,7 @@ import static io.ebpf4j.conformance.Elements.lookup;
 import static io.ebpf4j.conformance.Elements.u32;
 import static io.ebpf4j.conformance.Elements.update;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.ebpf4j.BpfException;
 import io.ebpf4j.BpfMap;
@@ -12,9 +13,11 @@ import io.ebpf4j.Kernel;
 import io.ebpf4j.Program;
 import io.ebpf4j.TestRun;
 import io.ebpf4j.isa.Instruction;
+import io.ebpf4j.isa.Isa;
 import io.ebpf4j.junit.LeaksAllowed;
 import io.ebpf4j.junit.TwinTest;
 import io.ebpf4j.spec.AttachType;
+import io.ebpf4j.spec.Errno;
 import io.ebpf4j.spec.MapFlags;
 import io.ebpf4j.spec.MapSpec;
 import io.ebpf4j.spec.MapType;
@@ -100,9 +103,63 @@ class ReferencesTwinTest {
     assertThat(load(kernel, List.of(zero, exit))).isEqualTo("OK");
   }
 
+  @TwinTest
+  void aMapNamedByIndexNeedsAListOfMaps(Kernel kernel) {
+    Instruction exit = new Instruction(0x95, 0, 0, 0, 0);
+    Instruction zero = new Instruction(0xb7, 0, 0, 0, 0);
+    Instruction second = new Instruction(0, 0, 0, 0, 0);
+    for (int pseudo : List.of(Isa.BPF_PSEUDO_MAP_IDX, Isa.BPF_PSEUDO_MAP_IDX_VALUE)) {
+      Instruction wide = new Instruction(0x18, 1, pseudo, 0, 0);
+      assertThat(load(kernel, List.of(wide, second, zero, exit))).isEqualTo("EPROTO");
+    }
+  }
+
+  @TwinTest
+  void aKernelFunctionThatIsMissingIsNamed(Kernel kernel) {
+    ProgramSpec calling =
+        xdp(List.of(
+                new Instruction(0x85, 0, Isa.BPF_PSEUDO_KFUNC_CALL, 0, 0),
+                new Instruction(0xb7, 0, 0, 0, 0),
+                new Instruction(0x95, 0, 0, 0, 0)))
+            .withReferences(List.of(new Reference.ToKernelFunction(0, "bpf_no_such", 0, false)));
+    assertThatThrownBy(() -> kernel.loadProgram(calling, Map.of()))
+        .isInstanceOfSatisfying(
+            BpfException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ENOENT))
+        .hasMessageContaining("bpf_no_such");
+  }
+
+  @TwinTest
+  void someHelpersAreForGplProgramsAlone(Kernel kernel) {
+    ProgramSpec printing =
+        xdp(
+            List.of(
+                new Instruction(0x7a, 10, 0, -8, 0x6968),
+                new Instruction(0xbf, 1, 10, 0, 0),
+                new Instruction(0x07, 1, 0, 0, -8),
+                new Instruction(0xb7, 2, 0, 0, 3),
+                new Instruction(0x85, 0, 0, 0, 6),
+                new Instruction(0x95, 0, 0, 0, 0)));
+    assertThat(load(kernel, printing)).isEqualTo("OK");
+    assertThat(load(kernel, printing.withLicense("Dual MIT/GPL"))).isEqualTo("OK");
+    assertThat(load(kernel, printing.withLicense("Proprietary"))).isEqualTo("EINVAL");
+    assertThat(load(kernel, printing.withLicense(""))).isEqualTo("EINVAL");
+  }
+
+  @TwinTest
+  void aMapLiesOnTheNodeThatIsAskedFor(Kernel kernel) {
+    MapSpec map = MapSpec.array("a", 8, 4).withFlags(MapFlags.NUMA_NODE);
+    assertThat(answer(() -> kernel.createMap(map.withNumaNode(0)).close())).isEqualTo("OK");
+    assertThat(answer(() -> kernel.createMap(map.withNumaNode(100_000)).close()))
+        .isEqualTo("EINVAL");
+  }
+
   private static String load(Kernel kernel, List<Instruction> instructions) {
+    return load(kernel, xdp(instructions));
+  }
+
+  private static String load(Kernel kernel, ProgramSpec program) {
     try {
-      kernel.loadProgram(xdp(instructions), Map.of()).close();
+      kernel.loadProgram(program, Map.of()).close();
       return "OK";
     } catch (BpfException e) {
       return e.errno().name();

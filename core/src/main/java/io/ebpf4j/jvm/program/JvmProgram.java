@@ -53,8 +53,9 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder {
    * @param maps what the program's references name; those that it uses are held until it is freed
    * @param id the kernel-wide id
    * @throws BpfException E2BIG for a program of no or too many instructions, EACCES for one that
-   *     writes R10, EINVAL for another malformed one, or a helper or kernel function that this
-   *     kernel lacks or does not allow; ENOENT for a map or kernel variable that is not there
+   *     writes R10, EINVAL for another malformed one, or a helper that this kernel lacks or does
+   *     not allow; ENOENT for a map, kernel variable or kernel function that is not there, EPROTO
+   *     for a map named by its index
    */
   public static JvmProgram load(
       Machine machine,

@@ -94,7 +94,7 @@ final class References {
       case Reference.ToKernelFunction(_, String function, _, boolean weak) -> {
         String sentence = "kernel function %s is not part of this kernel".formatted(function);
         if (!weak) {
-          throw refusal(slot, Errno.EINVAL, sentence);
+          throw refusal(slot, Errno.ENOENT, sentence);
         }
         refused.put(slot, new Refusal(Errno.EINVAL, sentence));
       }
@@ -141,7 +141,7 @@ final class References {
               Errno.ENOENT,
               "kernel variable with BTF id %d is not part of this kernel".formatted(i.imm()));
       case BPF_PSEUDO_MAP_IDX, BPF_PSEUDO_MAP_IDX_VALUE ->
-          throw refusal(slot, Errno.EINVAL, "it names a map by index, and no maps were numbered");
+          throw refusal(slot, Errno.EPROTO, "it names a map by index, and no maps were numbered");
       default -> {}
     }
   }
