@@ -58,11 +58,20 @@ final class MapValueTypes {
     boolean everywhere =
         switch (kind) {
           case KERNEL_POINTER, REFERENCE_COUNT -> true;
-          case SPIN_LOCK, RESILIENT_SPIN_LOCK, TIMER, WORK_QUEUE, TASK_WORK -> false;
+          case SPIN_LOCK, RESILIENT_SPIN_LOCK, TIMER, WORK_QUEUE, TASK_WORK, LIST_HEAD, TREE_ROOT ->
+              false;
+          case USER_POINTER ->
+              throw MapTypes.refusal(spec, Errno.ENOTSUP, "only TASK_STORAGE has values with uptr");
         };
     if (spec.type() == MapType.PERCPU_ARRAY && !everywhere) {
       throw MapTypes.refusal(
           spec, Errno.ENOTSUP, "PERCPU_ARRAY has no values with " + kind.label());
+    }
+    if (kind.isGraphRoot()) {
+      throw MapTypes.refusal(
+          spec,
+          Errno.EINVAL,
+          "values with %s are not built in the JVM kernel yet".formatted(kind.label()));
     }
   }
 

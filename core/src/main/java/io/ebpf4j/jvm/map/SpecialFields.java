@@ -37,6 +37,9 @@ public final class SpecialFields {
     WORK_QUEUE("bpf_wq", 16, 8),
     TASK_WORK("bpf_task_work", 8, 8),
     REFERENCE_COUNT("bpf_refcount", 4, 4),
+    LIST_HEAD("bpf_list_head", 16, 8),
+    TREE_ROOT("bpf_rb_root", 16, 8),
+    USER_POINTER("uptr", 8, 8),
     KERNEL_POINTER("kptr", 8, 8);
 
     private final String label;
@@ -52,8 +55,24 @@ public final class SpecialFields {
     /** The kind that a struct of that name is. */
     static Optional<Kind> ofStruct(String name) {
       return Arrays.stream(values())
-          .filter(kind -> kind != KERNEL_POINTER && kind.label.equals(name))
+          .filter(kind -> kind != KERNEL_POINTER && kind != USER_POINTER)
+          .filter(kind -> kind.label.equals(name))
           .findFirst();
+    }
+
+    /** Whether it is the root of a graph: of a list or a tree. */
+    boolean isGraphRoot() {
+      return this == LIST_HEAD || this == TREE_ROOT;
+    }
+
+    /** The struct by which elements lie in this list or tree. */
+    String nodeStruct() {
+      return this == LIST_HEAD ? "bpf_list_node" : "bpf_rb_node";
+    }
+
+    /** Whether a value may have several. */
+    boolean mayRepeat() {
+      return this == KERNEL_POINTER || this == USER_POINTER || isGraphRoot();
     }
 
     /** The name in C. */
