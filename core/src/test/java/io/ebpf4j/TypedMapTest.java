@@ -15,6 +15,7 @@ import io.ebpf4j.spec.MapType;
 import java.lang.foreign.MemoryLayout;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -81,7 +82,10 @@ class TypedMapTest {
             bytes -> bytes.get(JAVA_INT_UNALIGNED, 0),
             (value, bytes) -> {
               bytes.set(JAVA_INT_UNALIGNED, 0, value);
-              bytes.set(JAVA_INT_UNALIGNED, 0, value + itself.get().get(1).orElseThrow());
+              bytes.set(
+                  JAVA_INT_UNALIGNED,
+                  0,
+                  value + Objects.requireNonNull(itself.get()).get(1).orElseThrow());
             });
     TypedMap<Integer, Integer> sums = TypedMap.of(map, Codec.int32(), added);
     itself.set(sums);
