@@ -28,9 +28,9 @@ class ConformancePageTest {
       # What is compared with Linux
 
       Each line is a test of the module `conformance`, whose body runs on the kernel in the JVM and on the real one,
-      with the same expectations or with all answers compared. The suite writes this page. Random tests run for
-      3 seconds each, or as long as `-Debpf4j.random.seconds=3600` says; `-Debpf4j.random.seed=…` runs a failing
-      seed again.
+      with the same expectations or with all answers compared. The suite writes this page. The random tests run for
+      60 seconds together, or as long as `-Debpf4j.random.seconds=3600` says. They compare every return value, errno
+      and byte; a difference is shrunk to the steps that make it, and `-Debpf4j.random.case=…` runs it again.
 
       """;
 

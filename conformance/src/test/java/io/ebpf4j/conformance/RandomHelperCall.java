@@ -45,9 +45,9 @@ final class RandomHelperCall {
     random = new SplittableRandom(seed);
   }
 
-  /** The call and its answer. */
-  static List<String> run(Kernel kernel, long seed) {
-    return List.of(new RandomHelperCall(seed).run(kernel));
+  /** The calls and their answers. */
+  static List<String> run(Kernel kernel, RandomCase drawn) {
+    return drawn.steps().stream().map(seed -> new RandomHelperCall(seed).run(kernel)).toList();
   }
 
   private String run(Kernel kernel) {

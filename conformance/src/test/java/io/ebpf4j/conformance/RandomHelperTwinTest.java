@@ -1,11 +1,11 @@
 package io.ebpf4j.conformance;
 
-import org.junit.jupiter.api.Test;
+import net.jqwik.api.ForAll;
 
 /** Random calls of the text and checksum helpers: both kernels give the same answer. */
-class RandomHelperTwinTest {
-  @Test
-  void bothKernelsAnswerAlike() {
-    Alike.assertFor("helper calls", RandomHelperCall::run);
+class RandomHelperTwinTest extends RandomTwins {
+  @RandomTwin(share = 10)
+  void bothKernelsAnswerAlike(@ForAll(supplier = RandomCase.Drawn.class) RandomCase drawn) {
+    assertAlike(drawn, RandomHelperCall::run);
   }
 }

@@ -25,7 +25,6 @@ import java.util.function.Supplier;
  * operation with its answer, errno or bytes. Ids, which differ between kernels, are said by name.
  */
 final class RandomMapOperations {
-  private static final int OPERATIONS = 40;
   private static final int PAGE = 4096;
   private static final MapSpec INNER = MapSpec.array("inner", 8, 2);
 
@@ -53,7 +52,7 @@ final class RandomMapOperations {
   };
 
   private final Kernel kernel;
-  private final SplittableRandom random;
+  private SplittableRandom random;
   private final List<String> transcript = new ArrayList<>();
   private final List<BpfMap.Mapping> mappings = new ArrayList<>();
   private final List<Handle> elements = new ArrayList<>();
@@ -63,12 +62,12 @@ final class RandomMapOperations {
     this.random = new SplittableRandom(seed);
   }
 
-  /** The answers, in the order of the operations. */
-  static List<String> run(Kernel kernel, long seed) {
-    return new RandomMapOperations(kernel, seed).run();
+  /** The answers, in the order of the operations, and then all that the map holds. */
+  static List<String> run(Kernel kernel, RandomCase drawn) {
+    return new RandomMapOperations(kernel, drawn.first()).run(drawn.steps());
   }
 
-  private List<String> run() {
+  private List<String> run(List<Long> steps) {
     MapSpec spec = spec();
     String created = "create %s".formatted(shape(spec));
     BpfMap map;
@@ -80,9 +79,14 @@ final class RandomMapOperations {
     transcript.add(created + ": OK");
     try {
       makeElements(spec);
-      for (int i = 0; i < OPERATIONS; i++) {
+      for (long seed : steps) {
+        random = new SplittableRandom(seed);
         operate(map);
       }
+      while (!mappings.isEmpty()) {
+        closeMapping();
+      }
+      dump(map);
     } finally {
       mappings.forEach(BpfMap.Mapping::close);
       map.close();
@@ -138,7 +142,7 @@ final class RandomMapOperations {
   }
 
   private void operate(BpfMap map) {
-    switch (random.nextInt(20)) {
+    switch (random.nextInt(22)) {
       case 0, 1, 2, 3 -> lookup(map);
       case 4, 5, 6, 7, 8 -> update(map);
       case 9, 10 -> delete(map);
@@ -159,6 +163,7 @@ final class RandomMapOperations {
       }
       case 17 -> mmap(map);
       case 18 -> write();
+      case 19, 20 -> concurrently(map);
       default -> closeMapping();
     }
   }
@@ -279,8 +284,28 @@ final class RandomMapOperations {
 
   private void closeMapping() {
     if (!mappings.isEmpty()) {
-      mappings.removeLast().close();
-      transcript.add("unmap");
+      BpfMap.Mapping mapping = mappings.removeLast();
+      byte[] bytes = mapping.segment().toArray(ValueLayout.JAVA_BYTE);
+      mapping.close();
+      transcript.add("unmap %d bytes with hash %d".formatted(bytes.length, Arrays.hashCode(bytes)));
+    }
+  }
+
+  private void concurrently(BpfMap map) {
+    if (map.spec().type() != MapType.ARRAY && map.spec().type() != MapType.PERCPU_ARRAY) {
+      return;
+    }
+    ConcurrentAccess access = new ConcurrentAccess(kernel, map, random.nextLong());
+    transcript.addAll(random.nextBoolean() ? access.byUser() : access.byPrograms());
+    dump(map);
+  }
+
+  private void dump(BpfMap map) {
+    for (int index = 0; index < map.spec().maxEntries(); index++) {
+      MemorySegment key = Elements.room(map.spec().keySize());
+      key.set(ValueLayout.JAVA_INT_UNALIGNED, 0, index);
+      MemorySegment value = Elements.room(map.userValueSize());
+      say("element " + index, () -> map.lookup(key, value, 0) ? shown(map, value) : "ENOENT");
     }
   }
 

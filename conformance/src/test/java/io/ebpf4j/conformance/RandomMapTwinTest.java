@@ -1,11 +1,11 @@
 package io.ebpf4j.conformance;
 
-import org.junit.jupiter.api.Test;
+import net.jqwik.api.ForAll;
 
 /** Random operations on random maps of the array family: both kernels give every answer alike. */
-class RandomMapTwinTest {
-  @Test
-  void bothKernelsAnswerAlike() {
-    Alike.assertFor("map operations", RandomMapOperations::run);
+class RandomMapTwinTest extends RandomTwins {
+  @RandomTwin(share = 45)
+  void bothKernelsAnswerAlike(@ForAll(supplier = RandomCase.Drawn.class) RandomCase drawn) {
+    assertAlike(drawn, RandomMapOperations::run);
   }
 }

@@ -18,7 +18,6 @@ import java.util.SplittableRandom;
 
 /** Test runs drawn from a seed, right and wrong ones, of programs that give a context word back. */
 final class RandomTestRun {
-  private static final int RUNS = 12;
   private static final int[] DATA = {0, 1, 13, 14, 15, 33, 34, 60, 64, 1500, 3500, 4096, 5000};
   private static final int[] CONTEXTS = {4, 8, 20, 24, 28, 96, 192, 196, 256, 5000};
   private static final int[] WORDS = {0, 1, 4, 8, 14, 33, 64, 4711, 0x7fffffff, -1};
@@ -26,7 +25,7 @@ final class RandomTestRun {
   /** Offsets of device numbers: which there are differs, but for the loopback device. */
   private static final Set<Integer> DEVICES = Set.of(12, 36, 40);
 
-  private final SplittableRandom random;
+  private SplittableRandom random;
   private final ProgramSpec spec;
   private final StringBuilder transcript = new StringBuilder();
 
@@ -36,10 +35,11 @@ final class RandomTestRun {
   }
 
   /** What is run and its answers, a line for each. */
-  static List<String> run(Kernel kernel, long seed) {
-    RandomTestRun runs = new RandomTestRun(seed);
+  static List<String> run(Kernel kernel, RandomCase drawn) {
+    RandomTestRun runs = new RandomTestRun(drawn.first());
     try (Program program = kernel.loadProgram(runs.spec, Map.of())) {
-      for (int i = 0; i < RUNS; i++) {
+      for (long seed : drawn.steps()) {
+        runs.random = new SplittableRandom(seed);
         runs.once(program);
       }
     }

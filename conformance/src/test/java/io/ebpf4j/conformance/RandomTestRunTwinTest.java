@@ -1,11 +1,11 @@
 package io.ebpf4j.conformance;
 
-import org.junit.jupiter.api.Test;
+import net.jqwik.api.ForAll;
 
 /** Random test runs, right and wrong ones: both kernels give every answer alike. */
-class RandomTestRunTwinTest {
-  @Test
-  void bothKernelsAnswerAlike() {
-    Alike.assertFor("test runs", RandomTestRun::run);
+class RandomTestRunTwinTest extends RandomTwins {
+  @RandomTwin(share = 15)
+  void bothKernelsAnswerAlike(@ForAll(supplier = RandomCase.Drawn.class) RandomCase drawn) {
+    assertAlike(drawn, RandomTestRun::run);
   }
 }
