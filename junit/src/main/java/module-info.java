@@ -7,4 +7,5 @@ module io.ebpf4j.junit {
   requires transitive org.junit.jupiter.api;
 
   exports io.ebpf4j.junit;
+  exports io.ebpf4j.junit.packet;
 }

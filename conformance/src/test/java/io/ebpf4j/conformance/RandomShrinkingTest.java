@@ -30,7 +30,8 @@ class RandomShrinkingTest {
             .flatMap(TestExecutionResult::getThrowable)
             .orElseThrow();
     String given =
-        failure.getMessage().replaceAll("(?s).*-Debpf4j.random.case=([0-9a-f,]+).*", "$1");
+        String.valueOf(failure.getMessage())
+            .replaceAll("(?s).*-Debpf4j.random.case=([0-9a-f,]+).*", "$1");
     List<String> seeds = List.of(given.split(",", -1));
     assertThat(seeds).hasSize(2);
     assertThat(Long.parseUnsignedLong(seeds.getLast(), 16) % DifferingCases.GUILTY).isZero();
