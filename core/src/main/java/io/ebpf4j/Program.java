@@ -15,6 +15,16 @@ public interface Program extends Handle {
   /** What the kernel tells of it now. */
   ProgramInfo info();
 
+  /** The verifier's log, in the kernel's form; empty where none was asked for. */
+  default String log() {
+    return "";
+  }
+
+  /** Instructions that the verifier went over, each as often as it did; 0 where that is unknown. */
+  default int processedInstructions() {
+    return 0;
+  }
+
   /**
    * Runs the program on given input: BPF_PROG_TEST_RUN.
    *

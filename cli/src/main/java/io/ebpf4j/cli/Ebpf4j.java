@@ -28,19 +28,19 @@ import picocli.CommandLine.UnmatchedArgumentException;
     subcommands = {
       RunCommand.class,
       InspectCommand.class,
+      VerifyCommand.class,
       DisasmCommand.class,
+      DoctorCommand.class,
       ConformancePlugin.class,
       GenerateCompletion.class
     })
 public final class Ebpf4j {
   private static final Map<String, String> NOT_BUILT =
       Map.of(
-          "verify", "the JVM kernel runs programs in its checked interpreter, without a verifier",
           "bench", "\"ebpf4j run\" prints the time of a packet",
           "forward", "\"ebpf4j run\" feeds a program from captures",
           "serve", "there are no reuseport groups so far",
           "check", "\"ebpf4j inspect\" lists what an object needs",
-          "doctor", "programs run on the JVM kernel alone so far, which needs nothing but Java",
           "btf", "\"bpftool btf dump file\" prints an object's types");
 
   /** Runs the command and exits with its status. */

@@ -5,7 +5,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Options of commands that load an object: the kernel's shape, and what is changed before. */
+/** Options of commands that run an object: the kernel's shape, and what is put into its maps. */
 final class KernelOptions {
   @Option(
       names = "--cpus",
@@ -23,20 +23,6 @@ final class KernelOptions {
       names = "--interpret",
       description = "Run in the checked interpreter (so far the only way to run).")
   boolean interpret;
-
-  @Option(
-      names = "--map",
-      paramLabel = "NAME=ENTRIES",
-      description = "Give a map another size before it is created.")
-  List<String> sizes = new ArrayList<>();
-
-  @Option(
-      names = "--set",
-      paramLabel = "VARIABLE=VALUE",
-      description =
-          "Set a global variable (.rodata, .data or .bss) before the load: a number in decimal or"
-              + " 0x, JSON by the type's field names, or hex:BYTES.")
-  List<String> variables = new ArrayList<>();
 
   @Option(
       names = "--put",

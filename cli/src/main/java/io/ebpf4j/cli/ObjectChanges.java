@@ -8,6 +8,7 @@ import io.ebpf4j.btf.BtfValue;
 import io.ebpf4j.object.ObjectFile;
 import io.ebpf4j.object.Variable;
 import io.ebpf4j.spec.MapSpec;
+import io.ebpf4j.spec.MapType;
 import io.ebpf4j.spec.ProgramSpec;
 import java.lang.foreign.MemorySegment;
 import java.math.BigInteger;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -27,16 +29,17 @@ final class ObjectChanges {
       BigInteger.ONE.shiftLeft(32).subtract(BigInteger.ONE);
 
   private final ObjectFile file;
-  private final KernelOptions options;
+  private final ObjectOptions options;
   private final CommandLine command;
   private final List<Assignment> elements = new ArrayList<>();
 
-  ObjectChanges(ObjectFile file, KernelOptions options, CommandLine command) {
+  ObjectChanges(
+      ObjectFile file, ObjectOptions options, List<String> elements, CommandLine command) {
     this.file = file;
     this.options = options;
     this.command = command;
-    for (String element : options.elements) {
-      elements.add(parsed("--put", () -> Assignment.keyed(element, "MAP[KEY]=VALUE")));
+    for (String element : elements) {
+      this.elements.add(parsed("--put", () -> Assignment.keyed(element, "MAP[KEY]=VALUE")));
     }
   }
 
@@ -69,8 +72,31 @@ final class ObjectChanges {
     return chosen;
   }
 
+  /**
+   * The program of that name, or all where it is null. None of them is loaded with the object, and
+   * no map holds one.
+   */
+  List<ProgramSpec> chooseToLoadLater(@Nullable String name) {
+    if (name != null && !file.programs().containsKey(name)) {
+      throw usage(
+          "--prog: %s has no program %s; it has %s"
+              .formatted(file.name(), name, String.join(", ", file.programs().keySet())));
+    }
+    file.programs().keySet().forEach(file::omit);
+    file.maps()
+        .forEach((mapName, map) -> {
+          if (map.type() == MapType.PROG_ARRAY) {
+            file.replaceMap(mapName, map.withValues(Map.of()));
+          }
+        });
+    return name == null ? List.copyOf(file.programs().values()) : List.of(file.program(name));
+  }
+
   /** Resizes maps and sets variables. */
   void beforeLoad() {
+    // A run leaves nothing behind, and begins without what an earlier one left.
+    file.maps()
+        .forEach((name, map) -> file.replaceMap(name, map.withPinning(MapSpec.Pinning.NONE)));
     for (String size : options.sizes) {
       Assignment assignment = parsed("--map", () -> Assignment.plain(size, "NAME=ENTRIES"));
       MapSpec map = map("--map", assignment.name());

@@ -40,6 +40,7 @@ final class RunCommand implements Callable<Integer> {
   private CommandSpec command;
 
   @Mixin private CommonOptions common = new CommonOptions();
+  @Mixin private ObjectOptions objectOptions = new ObjectOptions();
   @Mixin private KernelOptions kernelOptions = new KernelOptions();
 
   @Parameters(paramLabel = "OBJECT", description = "The object file that clang wrote.")
@@ -92,7 +93,8 @@ final class RunCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     List<byte[]> given = checkUsage();
     ObjectFile file = ObjectInput.read(object);
-    ObjectChanges changes = new ObjectChanges(file, kernelOptions, command.commandLine());
+    ObjectChanges changes =
+        new ObjectChanges(file, objectOptions, kernelOptions.elements, command.commandLine());
     ProgramSpec chosen = changes.choose(program);
     checkInput(chosen.type(), given);
     changes.beforeLoad();

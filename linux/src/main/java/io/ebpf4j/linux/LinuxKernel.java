@@ -53,6 +53,7 @@ public final class LinuxKernel implements Kernel {
   private final LinuxConfiguration configuration = new LinuxConfiguration();
   private final int possibleCpus;
   private volatile @Nullable Btf btf;
+  private volatile int logLevel;
 
   private final @Nullable NamespaceThread namespace;
 
@@ -85,6 +86,15 @@ public final class LinuxKernel implements Kernel {
   public static LinuxKernel inNamespace(Path namespace) {
     mustHaveBpf();
     return new LinuxKernel(readPossibleCpus(), new NamespaceThread(namespace));
+  }
+
+  /**
+   * The verifier's log of programs that it accepts from now on: 0 none, 1 instructions, 2 those of
+   * every way, plus 4 the statistics. A program that it refuses always has one, of level 1 at
+   * least.
+   */
+  public void logLevel(int level) {
+    logLevel = level;
   }
 
   private static void mustHaveBpf() {
@@ -172,8 +182,10 @@ public final class LinuxKernel implements Kernel {
     List<Instruction> instructions =
         KernelReferences.resolve(
             relocated.program(), fds, new KernelSymbols(this::btf, spec.btf()));
-    int fd = new ProgramLoad(relocated, instructions, attachTarget(spec)).load();
-    return new LinuxProgram(this, fd, relocated.program(), LinuxInfo.id(fd));
+    ProgramLoad.Loaded loaded =
+        new ProgramLoad(relocated, instructions, attachTarget(spec), logLevel).load();
+    return new LinuxProgram(
+        this, loaded.fd(), relocated.program(), LinuxInfo.id(loaded.fd()), loaded.log());
   }
 
   private CoreRelocator.Relocated adapt(ProgramSpec spec) {
@@ -360,7 +372,7 @@ public final class LinuxKernel implements Kernel {
   private Program programOf(int fd) {
     ProgramInfo info = LinuxInfo.ofProgram(fd);
     ProgramSpec spec = ProgramSpec.of(info.name(), info.type(), List.of());
-    return new LinuxProgram(this, fd, spec, info.id());
+    return new LinuxProgram(this, fd, spec, info.id(), "");
   }
 
   private static String kind(int fd) {

@@ -21,9 +21,11 @@ final class LinuxProgram extends LinuxHandle implements Program {
 
   private final ProgramSpec spec;
   private final int id;
+  private final String log;
 
-  LinuxProgram(LinuxKernel kernel, int fd, ProgramSpec spec, int id) {
+  LinuxProgram(LinuxKernel kernel, int fd, ProgramSpec spec, int id, String log) {
     super(kernel, fd);
+    this.log = log;
     this.spec = spec;
     this.id = id;
   }
@@ -46,6 +48,16 @@ final class LinuxProgram extends LinuxHandle implements Program {
   @Override
   public ProgramInfo info() {
     return with(LinuxInfo::ofProgram);
+  }
+
+  @Override
+  public String log() {
+    return log;
+  }
+
+  @Override
+  public int processedInstructions() {
+    return info().verifiedInstructions();
   }
 
   @Override

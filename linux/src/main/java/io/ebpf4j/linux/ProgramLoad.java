@@ -35,6 +35,7 @@ final class ProgramLoad {
   private final List<Instruction> instructions;
   private final CoreRelocator.Relocated relocated;
   private final int attachBtfId;
+  private final int logLevel;
 
   /**
    * Prepares a load.
@@ -42,36 +43,44 @@ final class ProgramLoad {
    * @param relocated the program, adapted to the kernel's types
    * @param instructions its instructions, with descriptors and kernel symbols in them
    * @param attachBtfId the kernel's BTF id of what it attaches to, or 0
+   * @param logLevel of the log of a program that is accepted
    */
-  ProgramLoad(CoreRelocator.Relocated relocated, List<Instruction> instructions, int attachBtfId) {
+  ProgramLoad(
+      CoreRelocator.Relocated relocated,
+      List<Instruction> instructions,
+      int attachBtfId,
+      int logLevel) {
     this.relocated = relocated;
     this.spec = relocated.program();
     this.instructions = instructions;
     this.attachBtfId = attachBtfId;
+    this.logLevel = logLevel;
   }
 
+  /** A program's descriptor and its verifier's log. */
+  record Loaded(int fd, String log) {}
+
   /**
-   * Loads the program and gives its descriptor.
+   * Loads the program.
    *
    * @throws VerifierException with the log, where the verifier refused it
    */
-  int load() {
+  Loaded load() {
     BtfStrings strings =
         spec.btf() == null || spec.functions().isEmpty()
             ? null
             : new BtfStrings(LoadedBtf.forKernel(spec.btf()));
     int @Nullable [] lines = strings == null ? null : lineInformation(strings);
     try (LoadedBtf btf = strings == null ? LoadedBtf.none() : LoadedBtf.load(strings)) {
-      long result = attempt(btf, lines, 0).result();
-      for (int bytes = FIRST_LOG_BYTES; result < 0; bytes *= 16) {
-        Attempt attempt = attempt(btf, lines, bytes);
-        result = attempt.result();
-        boolean cutOff = result == -Errno.ENOSPC.number() && bytes < LAST_LOG_BYTES;
-        if (result < 0 && !cutOff) {
-          throw refused(result, attempt.log(), btf.refusal());
+      Attempt attempt = attempt(btf, lines, logLevel == 0 ? 0 : FIRST_LOG_BYTES);
+      for (int bytes = FIRST_LOG_BYTES; attempt.result() < 0; bytes *= 16) {
+        attempt = attempt(btf, lines, bytes);
+        boolean cutOff = attempt.result() == -Errno.ENOSPC.number() && bytes < LAST_LOG_BYTES;
+        if (attempt.result() < 0 && !cutOff) {
+          throw refused(attempt.result(), attempt.log(), btf.refusal());
         }
       }
-      return (int) result;
+      return new Loaded((int) attempt.result(), attempt.log());
     }
   }
 
@@ -104,7 +113,7 @@ final class ProgramLoad {
       MemorySegment log = bpf.room(logBytes);
       if (logBytes > 0) {
         log.set(ValueLayout.JAVA_BYTE, 0, (byte) 0);
-        bpf.u32(24, 1).u32(28, logBytes).pointer(32, log);
+        bpf.u32(24, Math.max(1, logLevel)).u32(28, logBytes).pointer(32, log);
       }
       long result = bpf.call(Bpf.PROG_LOAD);
       return new Attempt(result, logBytes > 0 ? log.getString(0) : "");

@@ -1,0 +1,216 @@
+package io.ebpf4j.cli;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.ebpf4j.BpfException;
+import io.ebpf4j.BpfObject;
+import io.ebpf4j.Kernel;
+import io.ebpf4j.object.ObjectFile;
+import io.ebpf4j.spec.ProgramSpec;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code ebpf4j verify}: what the verifier says of each program. */
+@Command(
+    name = "verify",
+    mixinStandardHelpOptions = true,
+    description = "Print the verifier's verdict and log for each program.")
+final class VerifyCommand implements Callable<Integer> {
+  private static final int MAX_LOG = 2;
+
+  @Spec
+  @SuppressWarnings("NullAway.Init") // picocli sets it before the call.
+  private CommandSpec command;
+
+  @Mixin private CommonOptions common = new CommonOptions();
+  @Mixin private ObjectOptions objectOptions = new ObjectOptions();
+
+  @Parameters(paramLabel = "OBJECT", description = "The object file that clang wrote.")
+  private Path object = Path.of("");
+
+  @Option(names = "--prog", paramLabel = "NAME", description = "One program (default: all).")
+  private @Nullable String program;
+
+  @Option(
+      names = "--log",
+      paramLabel = "LEVEL",
+      description =
+          "The log of accepted programs: 0 none, 1 (the default) the last way through a program,"
+              + " 2 all ways. A refused program's log is printed always.")
+  private int log = 1;
+
+  /** Verdicts of the same program on the kernels that were asked. */
+  private record Row(@Nullable Verification jvm, @Nullable Verification linux) {
+    List<Verification> verdicts() {
+      List<Verification> verdicts = new ArrayList<>();
+      if (jvm != null) {
+        verdicts.add(jvm);
+      }
+      if (linux != null) {
+        verdicts.add(linux);
+      }
+      return verdicts;
+    }
+
+    boolean parts() {
+      return jvm != null && linux != null && jvm.errno() != linux.errno();
+    }
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    if (log < 0 || log > MAX_LOG) {
+      throw new ParameterException(command.commandLine(), "--log takes 0, 1 or 2, not " + log);
+    }
+    ObjectFile file = ObjectInput.read(object);
+    ObjectChanges changes =
+        new ObjectChanges(file, objectOptions, List.of(), command.commandLine());
+    changes.beforeLoad();
+    List<ProgramSpec> chosen = changes.chooseToLoadLater(program);
+    MapNames names = new MapNames(file);
+    List<Row> rows;
+    try {
+      rows = verify(file, chosen);
+    } catch (BpfException e) {
+      throw new RefusedException(names.inSentence(e), e);
+    }
+    PrintWriter out = command.commandLine().getOut();
+    if (common.json) {
+      Json.print(out, json -> write(json, rows));
+    } else {
+      print(out, rows);
+    }
+    return status(rows);
+  }
+
+  private static int status(List<Row> rows) {
+    if (rows.stream().anyMatch(Row::parts)) {
+      return ExitStatus.DIFFERENT;
+    }
+    return rows.stream().flatMap(row -> row.verdicts().stream()).allMatch(Verification::accepted)
+        ? ExitStatus.DONE
+        : ExitStatus.REFUSED;
+  }
+
+  private List<Row> verify(ObjectFile file, List<ProgramSpec> chosen) {
+    List<Verification> onJvm = List.of();
+    List<Verification> onLinux = List.of();
+    if (common.on.jvm()) {
+      throw new RefusedException(
+          "the JVM kernel runs programs in its checked interpreter, without a verifier: ask Linux's"
+              + " with --on linux");
+    }
+    if (common.on.linux()) {
+      try (LinuxSide linux = LinuxSide.open()) {
+        linux.kernel().logLevel(log);
+        onLinux = verify(linux.kernel(), file, chosen);
+      }
+    }
+    List<Row> rows = new ArrayList<>();
+    for (int index = 0; index < chosen.size(); index++) {
+      rows.add(
+          new Row(
+              onJvm.isEmpty() ? null : onJvm.get(index),
+              onLinux.isEmpty() ? null : onLinux.get(index)));
+    }
+    return rows;
+  }
+
+  private static List<Verification> verify(
+      Kernel kernel, ObjectFile file, List<ProgramSpec> chosen) {
+    List<Verification> verdicts = new ArrayList<>();
+    try (BpfObject maps = kernel.load(file)) {
+      for (ProgramSpec each : chosen) {
+        verdicts.add(Verification.of(kernel, maps, each));
+      }
+    }
+    return verdicts;
+  }
+
+  private static void print(PrintWriter out, List<Row> rows) {
+    boolean first = true;
+    for (Row row : rows) {
+      for (Verification verdict : row.verdicts()) {
+        if (!first) {
+          out.println();
+        }
+        first = false;
+        print(out, verdict);
+      }
+      if (row.parts()) {
+        out.println("the kernels differ about this program");
+      }
+    }
+    out.flush();
+  }
+
+  private static void print(PrintWriter out, Verification verdict) {
+    out.println(
+        "%s: %s, %d instructions, %s by %s%s"
+            .formatted(
+                verdict.program().name(),
+                verdict.program().type().label(),
+                verdict.instructions(),
+                verdict.accepted() ? "accepted" : "refused",
+                verdict.kernel(),
+                verdict.accepted() ? "" : ": " + verdict.reason()));
+    if (!verdict.log().isBlank()) {
+      out.println(verdict.log().stripTrailing());
+    } else if (verdict.processed() > 0) {
+      out.println("processed %d insns".formatted(verdict.processed()));
+    }
+  }
+
+  private void write(JsonGenerator json, List<Row> rows) throws IOException {
+    json.writeStartObject();
+    json.writeStringField("object", object.toString());
+    json.writeArrayFieldStart("programs");
+    for (Row row : rows) {
+      for (Verification verdict : row.verdicts()) {
+        write(json, verdict);
+      }
+    }
+    json.writeEndArray();
+    if (common.on == KernelChoice.BOTH) {
+      json.writeArrayFieldStart("differences");
+      for (Row row : rows) {
+        if (row.parts()) {
+          json.writeString(row.verdicts().getFirst().program().name());
+        }
+      }
+      json.writeEndArray();
+    }
+    json.writeEndObject();
+  }
+
+  private static void write(JsonGenerator json, Verification verdict) throws IOException {
+    json.writeStartObject();
+    json.writeStringField("name", verdict.program().name());
+    json.writeStringField("type", verdict.program().type().label());
+    json.writeStringField("kernel", verdict.kernel());
+    json.writeBooleanField("accepted", verdict.accepted());
+    json.writeNumberField("instructions", verdict.instructions());
+    json.writeNumberField("processed", verdict.processed());
+    if (verdict.errno() == null) {
+      json.writeNullField("errno");
+    } else {
+      json.writeStringField("errno", verdict.errno().name());
+    }
+    if (!verdict.accepted()) {
+      json.writeStringField("reason", verdict.reason());
+    }
+    json.writeStringField("log", verdict.log());
+    json.writeEndObject();
+  }
+}
