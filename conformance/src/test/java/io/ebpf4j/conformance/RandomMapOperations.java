@@ -99,7 +99,7 @@ final class RandomMapOperations {
     MapType type = pick(TYPES);
     boolean descriptors = type != MapType.ARRAY && type != MapType.PERCPU_ARRAY;
     int valueSize = descriptors && !rarely() ? 4 : VALUE_SIZES[random.nextInt(VALUE_SIZES.length)];
-    int flags = 0;
+    int flags = type == MapType.ARRAY && random.nextInt(3) == 0 ? MapFlags.MMAPABLE : 0;
     for (int more = random.nextInt(8); more > 4; more--) {
       flags |= FLAGS[random.nextInt(FLAGS.length)];
     }
@@ -142,6 +142,14 @@ final class RandomMapOperations {
   }
 
   private void operate(BpfMap map) {
+    if ((map.spec().flags() & MapFlags.MMAPABLE) != 0 && random.nextBoolean()) {
+      switch (random.nextInt(4)) {
+        case 0 -> mmap(map);
+        case 1 -> closeMapping();
+        default -> write();
+      }
+      return;
+    }
     switch (random.nextInt(22)) {
       case 0, 1, 2, 3 -> lookup(map);
       case 4, 5, 6, 7, 8 -> update(map);

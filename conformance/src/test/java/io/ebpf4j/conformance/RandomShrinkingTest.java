@@ -7,9 +7,11 @@ import io.ebpf4j.junit.BothKernels;
 import java.util.List;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
-import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.engine.discovery.DiscoverySelectors;
-import org.junit.platform.testkit.engine.EngineTestKit;
+import org.junit.platform.launcher.EngineFilter;
+import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
+import org.junit.platform.launcher.core.LauncherFactory;
+import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
 
 /** What a random twin tells of a difference. */
 class RandomShrinkingTest {
@@ -18,17 +20,15 @@ class RandomShrinkingTest {
     try (Kernel linux = BothKernels.linux().orElse(null)) {
       Assumptions.assumeTrue(linux != null, "Linux is not available");
     }
-    Throwable failure =
-        EngineTestKit.engine("jqwik")
-            .selectors(DiscoverySelectors.selectClass(DifferingCases.class))
-            .execute()
-            .allEvents()
-            .failed()
-            .stream()
-            .findFirst()
-            .map(event -> event.getRequiredPayload(TestExecutionResult.class))
-            .flatMap(TestExecutionResult::getThrowable)
-            .orElseThrow();
+    SummaryGeneratingListener summary = new SummaryGeneratingListener();
+    LauncherFactory.create()
+        .execute(
+            LauncherDiscoveryRequestBuilder.request()
+                .selectors(DiscoverySelectors.selectClass(DifferingCases.class))
+                .filters(EngineFilter.includeEngines("jqwik"))
+                .build(),
+            summary);
+    Throwable failure = summary.getSummary().getFailures().getFirst().getException();
     String given =
         String.valueOf(failure.getMessage())
             .replaceAll("(?s).*-Debpf4j.random.case=([0-9a-f,]+).*", "$1");
