@@ -30,6 +30,14 @@ public interface ProgramKind {
     return Optional.empty();
   }
 
+  /** What a program may return, or empty where it may return anything. */
+  default Optional<ReturnRange> returnRange(ProgramSpec program) {
+    return Optional.empty();
+  }
+
+  /** Numbers from {@code min} to {@code max}. */
+  record ReturnRange(int min, int max) {}
+
   /**
    * Runs a program as BPF_PROG_TEST_RUN does.
    *

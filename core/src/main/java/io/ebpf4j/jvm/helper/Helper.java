@@ -36,6 +36,9 @@ public @interface Helper {
   /** Whether the program needs a GPL-compatible license. */
   boolean gplOnly() default false;
 
+  /** Whether memory that it is given may lie in the packet. */
+  boolean takesPacket() default false;
+
   /** Whether packet pointers die by the call. */
   boolean changesPacket() default false;
 }

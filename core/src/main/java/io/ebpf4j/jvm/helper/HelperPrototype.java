@@ -19,6 +19,7 @@ import java.util.Set;
  * @param arguments what R1 to R5 are
  * @param programTypes who may call it; empty: every program type
  * @param gplOnly whether the program needs a GPL-compatible license
+ * @param takesPacket whether memory that it is given may lie in the packet
  * @param changesPacket whether packet pointers die by the call
  * @param method the implementation
  */
@@ -29,6 +30,7 @@ public record HelperPrototype(
     List<Argument> arguments,
     Set<ProgramType> programTypes,
     boolean gplOnly,
+    boolean takesPacket,
     boolean changesPacket,
     Method method) {
   /** Copies the collections. */
@@ -61,6 +63,7 @@ public record HelperPrototype(
         List.of(helper.arguments()),
         Set.of(helper.programTypes()),
         helper.gplOnly(),
+        helper.takesPacket(),
         helper.changesPacket(),
         method);
   }

@@ -57,6 +57,11 @@ public final class ArrayOfMaps extends FdArray<JvmMap> {
   }
 
   @Override
+  public MapShape inner() {
+    return new MapShape.Template(template, templateFields);
+  }
+
+  @Override
   public long lookup(Cpu cpu, long key) {
     long index = ArrayLayout.index(key);
     return index < layout.count()

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread safe, as every subclass is.
  */
-public abstract class JvmMap extends Counted {
+public abstract class JvmMap extends Counted implements MapShape {
   /** Mappings start on a page and are counted in pages. */
   static final long PAGE_BYTES = 4096;
 
@@ -57,7 +57,7 @@ public abstract class JvmMap extends Counted {
     this.btfId = typed ? types(machine).add(spec.btf()) : 0;
   }
 
-  /** What the map is. */
+  @Override
   public final MapSpec spec() {
     return spec;
   }
@@ -102,7 +102,7 @@ public abstract class JvmMap extends Counted {
     return MapTable.structSize(struct);
   }
 
-  /** The special fields of a value: none for most maps. */
+  @Override
   public final SpecialFields specialFields() {
     return fields;
   }

@@ -107,6 +107,11 @@ public final class SpecialFields {
     return fields.isEmpty();
   }
 
+  /** Whether there is one of that kind. */
+  public boolean has(Kind kind) {
+    return offsetOf(kind) >= 0;
+  }
+
   /** Whether BPF_F_LOCK has a lock to take. */
   public boolean hasSpinLock() {
     return lockOffset >= 0;

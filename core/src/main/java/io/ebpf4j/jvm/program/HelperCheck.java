@@ -6,35 +6,20 @@ import io.ebpf4j.isa.Isa;
 import io.ebpf4j.jvm.helper.HelperNames;
 import io.ebpf4j.jvm.helper.HelperPrototype;
 import io.ebpf4j.jvm.helper.HelperTable;
+import io.ebpf4j.jvm.helper.License;
 import io.ebpf4j.jvm.interpreter.Location;
 import io.ebpf4j.spec.Errno;
 import io.ebpf4j.spec.ProgramSpec;
 import java.util.List;
-import java.util.Set;
 
 /** Whether a program may call what it calls. */
 final class HelperCheck {
-  /** What Linux takes for a license compatible with the GPL. */
-  private static final Set<String> GPL_COMPATIBLE =
-      Set.of(
-          "GPL",
-          "GPL v2",
-          "GPL and additional rights",
-          "Dual BSD/GPL",
-          "Dual MIT/GPL",
-          "Dual MPL/GPL");
-
   private final HelperTable helpers;
   private final ProgramSpec spec;
 
   HelperCheck(HelperTable helpers, ProgramSpec spec) {
     this.helpers = helpers;
     this.spec = spec;
-  }
-
-  /** Whether a program may call what is for the GPL only. */
-  static boolean isGplCompatible(ProgramSpec program) {
-    return GPL_COMPATIBLE.contains(program.license());
   }
 
   /** The helper that a slot calls. */
@@ -55,7 +40,7 @@ final class HelperCheck {
                     slot,
                     "helper %s (%d) is not for programs of type %s"
                         .formatted(name, id, spec.type().label())));
-    if (helper.gplOnly() && !isGplCompatible(spec)) {
+    if (helper.gplOnly() && !License.isGplCompatible(spec.license())) {
       throw refused(
           slot,
           "helper %s (%d) is for programs with a GPL-compatible license, this has \"%s\""

@@ -12,6 +12,7 @@ import io.ebpf4j.jvm.cpu.Cpu;
 import io.ebpf4j.jvm.cpu.Machine;
 import io.ebpf4j.jvm.handle.TypeTable;
 import io.ebpf4j.jvm.helper.HelperTable;
+import io.ebpf4j.jvm.helper.License;
 import io.ebpf4j.jvm.interpreter.Code;
 import io.ebpf4j.jvm.interpreter.Location;
 import io.ebpf4j.jvm.map.JvmMap;
@@ -157,7 +158,7 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder {
         loadNanos,
         0,
         maps.stream().map(JvmMap::id).toList(),
-        HelperCheck.isGplCompatible(spec),
+        License.isGplCompatible(spec.license()),
         btfId,
         spec.instructions().size() * Instruction.SIZE,
         0,

@@ -12,6 +12,7 @@ import io.ebpf4j.spec.Errno;
 import io.ebpf4j.spec.MapType;
 import io.ebpf4j.spec.ProgramSpec;
 import io.ebpf4j.spec.ProgramType;
+import java.util.Optional;
 
 /** Iterators over the elements of a map: of all tracing programs, these are here. */
 final class IteratorKind implements ProgramKind {
@@ -42,6 +43,12 @@ final class IteratorKind implements ProgramKind {
           "program %s: the iterator '%s' is not built in the JVM kernel yet, only %s is"
               .formatted(program.name(), program.attachTo(), TARGET));
     }
+  }
+
+  /** To go on, or to be called for the same element again. */
+  @Override
+  public Optional<ReturnRange> returnRange(ProgramSpec program) {
+    return Optional.of(new ReturnRange(0, 1));
   }
 
   /** Iterators have none, as on Linux. */

@@ -1,0 +1,113 @@
+package io.ebpf4j.jvm.verifier;
+
+import io.ebpf4j.jvm.verifier.HelperStep.Call;
+import io.ebpf4j.jvm.verifier.Register.Kind;
+import io.ebpf4j.spec.Errno;
+
+/** Helpers that call a function of the program: the walk goes into it, as often as it may be called. */
+final class Callbacks {
+  private static final int TIMER_SET_CALLBACK = 170;
+  private static final int FOR_EACH = 164;
+  private static final int LOOP = 181;
+
+  private final Verification verification;
+  private final FunctionCalls calls;
+
+  Callbacks(Verification verification, FunctionCalls calls) {
+    this.verification = verification;
+    this.calls = calls;
+  }
+
+  /** Keeps the way into the function for later; this way goes on as if it had not been called. */
+  void before(Call call) {
+    switch (call.helper.id()) {
+      case FOR_EACH -> push(call, (caller, callee) -> forEach(call, caller, callee));
+      case LOOP -> loop(call);
+      case TIMER_SET_CALLBACK -> pushLater(call);
+      default -> {}
+    }
+  }
+
+  /** Sets what a function is called with. */
+  @FunctionalInterface
+  private interface Arguments {
+    void set(Frame caller, Frame callee);
+  }
+
+  private void loop(Call call) {
+    verification.markPrecise(1);
+    Frame caller = verification.frame();
+    if (Long.compareUnsigned(caller.callbackDepth, caller.registers[1].umax) < 0) {
+      push(call, Callbacks::loop);
+    } else {
+      caller.callbackDepth = 0;
+    }
+  }
+
+  private static void loop(Frame caller, Frame callee) {
+    callee.registers[1].setUnknown();
+    callee.registers[2].set(caller.registers[3]);
+    mayReturn(callee, 1);
+  }
+
+  private static void forEach(Call call, Frame caller, Frame callee) {
+    callee.registers[1].set(caller.registers[1]);
+    pointer(call, callee.registers[2], Kind.MAP_KEY);
+    pointer(call, callee.registers[3], Kind.MAP_VALUE);
+    callee.registers[4].set(caller.registers[3]);
+    mayReturn(callee, 1);
+  }
+
+  private static void pointer(Call call, Register register, Kind kind) {
+    register.setPointer(kind, 0);
+    register.map = call.map;
+  }
+
+  private static void mayReturn(Frame callee, int max) {
+    callee.inCallback = true;
+    callee.returnMin = 0;
+    callee.returnMax = max;
+  }
+
+  private void push(Call call, Arguments arguments) {
+    calls.checkArguments(call.function);
+    State state = verification.push(verification.flow.start(call.function), verification.slot);
+    Frame caller = state.frame();
+    calls.checkDepth(state);
+    Frame callee = calls.enter(state, call.function, verification.slot);
+    arguments.set(caller, callee);
+    state.unrolledCallbacks++;
+    caller.callbackDepth++;
+    verification.frame().callbackDepth = 0;
+  }
+
+  private void pushLater(Call call) {
+    calls.checkArguments(call.function);
+    Frame caller = verification.frame();
+    State state = verification.push(verification.flow.start(call.function), verification.slot);
+    State fresh = new State();
+    fresh.branches = 1;
+    fresh.parent = state.parent;
+    fresh.depth = state.depth;
+    fresh.firstSlot = state.firstSlot;
+    fresh.lastSlot = state.lastSlot;
+    fresh.sleepable = false;
+    Frame callee = new Frame(-1, 0, call.function);
+    callee.registers[10].setPointer(Kind.STACK, 0);
+    callee.asyncEntries = caller.asyncEntries + 1;
+    callee.registers[1].setPointer(Kind.MAP, 0);
+    callee.registers[1].map = call.map;
+    pointer(call, callee.registers[2], Kind.MAP_KEY);
+    pointer(call, callee.registers[3], Kind.MAP_VALUE);
+    callee.inAsyncCallback = true;
+    callee.returnMin = 0;
+    callee.returnMax = 0;
+    fresh.frames[0] = callee;
+    verification.replaceLastPushed(fresh);
+  }
+
+  static Rejection tooDeep(int depth) {
+    return new Rejection(
+        Errno.E2BIG, "the call stack of %d frames is too deep".formatted(depth));
+  }
+}

@@ -1,0 +1,333 @@
+package io.ebpf4j.jvm.verifier;
+
+import io.ebpf4j.jvm.helper.Argument;
+import io.ebpf4j.jvm.map.JvmMap;
+import io.ebpf4j.jvm.map.MapShape;
+import io.ebpf4j.jvm.map.SpecialFields;
+import io.ebpf4j.jvm.verifier.HelperStep.Call;
+import io.ebpf4j.jvm.verifier.MemoryAccess.Access;
+import io.ebpf4j.jvm.verifier.Register.Kind;
+import io.ebpf4j.spec.MapFlags;
+import io.ebpf4j.spec.MapType;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The arguments of a helper: what each may be, and what memory it leads to. */
+final class HelperArguments {
+  private static final int MAX_SIZE = 1 << 29;
+  private static final String MEMORY_KINDS =
+      "fp, pkt, pkt_meta, map_key, map_value, mem, ringbuf_mem, buf, trusted_ptr_, ctx";
+
+  private final Verification verification;
+  private final MemoryAccess memory;
+  private final Locks locks;
+
+  HelperArguments(Verification verification, MemoryAccess memory, Locks locks) {
+    this.verification = verification;
+    this.memory = memory;
+    this.locks = locks;
+  }
+
+  /** Checks an argument; those before it have been checked. */
+  void check(int number, List<Argument> kinds, Call call) {
+    Argument kind = kinds.get(number - 1);
+    Register register = verification.read(number);
+    if (kind == Argument.ANYTHING) {
+      if (verification.isSecret(register)) {
+        throw Rejection.access("R%d leaks addr into helper function", number);
+      }
+      return;
+    }
+    if (register.isPacketPointer() && !mayGetPacket(call)) {
+      throw Rejection.access("helper access to the packet is not allowed");
+    }
+    if (!(register.isNull() && isNullable(kind))) {
+      checkKind(number, register, kind);
+      checkOffset(number, register);
+    }
+    switch (kind) {
+      case MAP -> map(register, call);
+      case MAP_KEY -> {
+        MapShape map = call.map();
+        access(number, map.spec().keySize(), false, false, null);
+        if (map.spec().type() == MapType.ARRAY || map.spec().type() == MapType.PERCPU_ARRAY) {
+          call.key = constantKey(register, map.spec().keySize());
+        }
+      }
+      case MAP_VALUE -> access(number, call.map().spec().valueSize(), false, false, null);
+      case UNINITIALIZED_MAP_VALUE ->
+          access(number, call.map().spec().valueSize(), true, false, call.raw);
+      case SIZE -> size(number, kinds.get(number - 2), false, call);
+      case SIZE_OR_ZERO -> size(number, kinds.get(number - 2), true, call);
+      case LONG_POINTER -> {
+        access(number, Long.BYTES, true, false, call.raw);
+        aligned(number, Long.BYTES);
+      }
+      case INT_POINTER -> {
+        access(number, Integer.BYTES, true, false, call.raw);
+        aligned(number, Integer.BYTES);
+      }
+      case CONSTANT_STRING -> constantString(number, register);
+      case FUNCTION -> call.function = register.extent;
+      case SPIN_LOCK -> locks.argument(number, call.helper.id() == Locks.LOCK);
+      case TIMER -> timer(number, register, call);
+      case ANYTHING,
+          CONTEXT,
+          MEMORY,
+          MEMORY_OR_NULL,
+          UNINITIALIZED_MEMORY,
+          UNINITIALIZED_MEMORY_OR_NULL,
+          STACK_OR_NULL,
+          SEQUENCE_FILE -> {}
+    }
+  }
+
+  private boolean mayGetPacket(Call call) {
+    return switch (verification.subject.spec().type()) {
+      case SCHED_CLS, SCHED_ACT, XDP, LWT_XMIT, SK_SKB, SK_MSG, CGROUP_SKB ->
+          call.helper.takesPacket();
+      default -> false;
+    };
+  }
+
+  private static boolean isNullable(Argument kind) {
+    return switch (kind) {
+      case MEMORY_OR_NULL, UNINITIALIZED_MEMORY_OR_NULL, STACK_OR_NULL -> true;
+      default -> false;
+    };
+  }
+
+  private void checkKind(int number, Register register, Argument kind) {
+    boolean writes =
+        kind == Argument.UNINITIALIZED_MEMORY
+            || kind == Argument.UNINITIALIZED_MEMORY_OR_NULL
+            || kind == Argument.UNINITIALIZED_MAP_VALUE
+            || kind == Argument.LONG_POINTER
+            || kind == Argument.INT_POINTER;
+    int ignored = (writes ? 0 : Register.READ_ONLY) | (isNullable(kind) ? Register.MAYBE_NULL : 0);
+    int flags = register.flags & ~ignored;
+    String expected =
+        switch (kind) {
+          case MAP -> flags == 0 && register.kind == Kind.MAP ? "" : "map_ptr";
+          case CONTEXT -> flags == 0 && register.kind == Kind.CONTEXT ? "" : "ctx, trusted_ptr_";
+          case SIZE, SIZE_OR_ZERO -> register.isScalar() ? "" : "scalar";
+          case FUNCTION -> register.kind == Kind.FUNCTION ? "" : "func";
+          case STACK_OR_NULL -> register.kind == Kind.STACK ? "" : "fp";
+          case CONSTANT_STRING, TIMER ->
+              flags == 0 && register.kind == Kind.MAP_VALUE ? "" : "map_value";
+          case SPIN_LOCK -> flags == 0 && register.kind == Kind.MAP_VALUE ? "" : "map_value, ptr_";
+          case SEQUENCE_FILE ->
+              register.kind == Kind.BTF && !register.mayBeNull() ? "" : "ptr_, trusted_ptr_";
+          default -> isMemory(register, flags) ? "" : MEMORY_KINDS;
+        };
+    if (!expected.isEmpty()) {
+      throw Rejection.access(
+          "R%d type=%s expected=%s", number, StatePrinter.kind(register), expected);
+    }
+  }
+
+  private static boolean isMemory(Register register, int flags) {
+    return switch (register.kind) {
+      case STACK, PACKET, PACKET_META, MAP_KEY, MAP_VALUE, MEMORY, BUFFER, CONTEXT -> flags == 0;
+      case BTF -> flags == Register.TRUSTED;
+      default -> false;
+    };
+  }
+
+  private static void checkOffset(int number, Register register) {
+    switch (register.kind) {
+      case STACK, PACKET, PACKET_META, MAP_KEY, MAP_VALUE, MEMORY, BUFFER, SCALAR -> {}
+      case BTF -> MemoryAccess.unmodified(register, number, true);
+      default -> MemoryAccess.unmodified(register, number, false);
+    }
+  }
+
+  private static void map(Register register, Call call) {
+    if (call.map != null && (call.map != register.map || call.mapUid != register.mapUid)) {
+      throw Rejection.invalid(
+          "timer pointer in R1 map_uid=%d doesn't match map pointer in R2 map_uid=%d",
+          call.mapUid, register.mapUid);
+    }
+    call.map = register.map;
+    call.mapUid = register.mapUid;
+  }
+
+  private void aligned(int number, int size) {
+    Register register = verification.register(number);
+    Tnum at = register.bits.plus(Tnum.constant(register.offset));
+    if (!at.isAligned(size)) {
+      throw Rejection.access(
+          "misaligned access off %s+%d+%d size %d", register.bits, register.offset, 0, size);
+    }
+  }
+
+  private void size(int number, Argument of, boolean zeroAllowed, Call call) {
+    Register size = verification.register(number);
+    boolean writes =
+        of == Argument.UNINITIALIZED_MEMORY || of == Argument.UNINITIALIZED_MEMORY_OR_NULL;
+    if (size.smin < 0) {
+      throw Rejection.access(
+          "R%d min value is negative, either use unsigned or 'var &= const'", number);
+    }
+    if (size.umin == 0 && !zeroAllowed) {
+      throw Rejection.access(
+          "R%d invalid zero-sized read: u64=[%d,%d]", number, size.umin, size.umax);
+    }
+    if (Long.compareUnsigned(size.umax, MAX_SIZE) >= 0) {
+      throw Rejection.access(
+          "R%d unbounded memory access, use 'var &= const' or 'if (var < const)'", number);
+    }
+    call.size = (int) size.umax;
+    StackAccess.Raw raw = writes && size.bits.isConstant() ? call.raw : null;
+    access(number - 1, (int) size.umax, writes, zeroAllowed, raw);
+    verification.markPrecise(number);
+  }
+
+  /** Checks the memory that a pointer leads to. */
+  void access(
+      int number, int size, boolean write, boolean zeroAllowed, StackAccess.@Nullable Raw raw) {
+    Register pointer = verification.register(number);
+    switch (pointer.kind) {
+      case PACKET, PACKET_META -> memory.packet(number, pointer.offset, size, zeroAllowed);
+      case MAP_KEY -> {
+        refuseReadOnly(number, pointer, write, true);
+        memory.region(number, pointer.offset, size, keySize(pointer), false);
+      }
+      case MAP_VALUE -> {
+        memory.mapDirection(number, pointer.offset, size, write);
+        memory.mapValue(number, pointer.offset, size, zeroAllowed, false);
+      }
+      case MEMORY -> {
+        refuseReadOnly(number, pointer, write, pointer.is(Register.READ_ONLY));
+        memory.region(number, pointer.offset, size, pointer.extent, zeroAllowed);
+      }
+      case BUFFER -> {
+        refuseReadOnly(number, pointer, write, pointer.is(Register.READ_ONLY));
+        memory.buffer(number, pointer.offset, size);
+      }
+      case STACK ->
+          memory.stack().checkInitialized(number, pointer.offset, size, zeroAllowed, write, raw);
+      case BTF -> memory.check(new Access(number, 0, size, false, -1, false, false));
+      case CONTEXT -> context(number, pointer, size, write, zeroAllowed);
+      default -> {
+        if (!(zeroAllowed && size == 0 && pointer.isNull())) {
+          throw notMemory(number, pointer);
+        }
+      }
+    }
+  }
+
+  private static Rejection notMemory(int number, Register pointer) {
+    return Rejection.access("R%d type=%s expected=fp", number, StatePrinter.kind(pointer));
+  }
+
+  private void context(
+      int number, Register pointer, int size, boolean write, boolean zeroAllowed) {
+    if (!verification.subject.context().isMemory()) {
+      throw notMemory(number, pointer);
+    }
+    if (size == 0) {
+      if (zeroAllowed) {
+        return;
+      }
+      throw Rejection.access("invalid zero-sized read");
+    }
+    memory.check(new Access(number, size - 1, 1, write, -1, false, false));
+  }
+
+  private static int keySize(Register pointer) {
+    MapShape map = pointer.map;
+    return map == null ? 0 : map.spec().keySize();
+  }
+
+  private static void refuseReadOnly(
+      int number, Register pointer, boolean write, boolean readOnly) {
+    if (write && readOnly) {
+      throw Rejection.access("R%d cannot write into %s", number, StatePrinter.kind(pointer));
+    }
+  }
+
+  /** A helper has filled a byte. */
+  void markWritten(int number, int offset) {
+    memory.check(new Access(number, offset, 1, true, -1, false, false));
+  }
+
+  /** The number that lies where the key is read from, or -1 where it is not known. */
+  private long constantKey(Register key, int size) {
+    if (!verification.rules.capable() || key.kind != Kind.STACK || !key.bits.isConstant()) {
+      return -1;
+    }
+    Frame frame = verification.state.frame(key.frame);
+    int byteIndex = -(key.offset + (int) key.bits.value()) - 1;
+    int slot = byteIndex / Frame.SLOT_BYTES;
+    int first = slot * Frame.SLOT_BYTES;
+    int zeros = 0;
+    for (int i = byteIndex; i >= first && frame.bytes[i] == Frame.ZERO; i--) {
+      zeros++;
+    }
+    if (zeros >= size) {
+      return 0;
+    }
+    if (!frame.isSpilledScalar(slot)) {
+      return -1;
+    }
+    int spilled = 0;
+    for (int i = byteIndex; i >= first && frame.bytes[i] == Frame.SPILL; i--) {
+      spilled++;
+    }
+    Register spill = frame.spill(slot);
+    if (spilled != size || !spill.bits.isConstant()) {
+      return -1;
+    }
+    verification.precision.markSlot(verification.state, key.frame, slot);
+    return spill.bits.value();
+  }
+
+  private void constantString(int number, Register register) {
+    if (!(register.map instanceof JvmMap map)
+        || (map.spec().flags() & MapFlags.RDONLY_PROG) == 0
+        || !map.frozen()) {
+      throw Rejection.access("R%d does not point to a readonly map'", number);
+    }
+    if (!register.bits.isConstant()) {
+      throw Rejection.access("R%d is not a constant address'", number);
+    }
+    if (map.spec().type() != MapType.ARRAY || map.spec().maxEntries() != 1) {
+      throw Rejection.access("no direct value access support for this map type");
+    }
+    memory.mapValue(
+        number, register.offset, map.spec().valueSize() - register.offset, false, false);
+    if (FrozenValue.stringLength(map, register.offset + register.bits.value()) < 0) {
+      throw Rejection.invalid("string is not zero-terminated");
+    }
+  }
+
+  private static void timer(int number, Register register, Call call) {
+    MapShape map = register.map;
+    if (map == null) {
+      throw new IllegalStateException("a map value without its map");
+    }
+    if (!register.bits.isConstant()) {
+      throw Rejection.invalid(
+          "R%d doesn't have constant offset. bpf_timer has to be at the constant offset", number);
+    }
+    if (map.spec().btf() == null || map.spec().valueType() == 0) {
+      throw Rejection.invalid(
+          "map '%s' has to have BTF in order to use bpf_timer", map.spec().name());
+    }
+    int offset =
+        map.specialFields().fields().stream()
+            .filter(field -> field.kind() == SpecialFields.Kind.TIMER)
+            .mapToInt(SpecialFields.Field::offset)
+            .findFirst()
+            .orElseThrow(() ->
+                Rejection.invalid("map '%s' has no valid bpf_timer", map.spec().name()));
+    long at = register.bits.value() + register.offset;
+    if (offset != at) {
+      throw Rejection.invalid(
+          "off %d doesn't point to 'struct bpf_timer' that is at %d", at, offset);
+    }
+    call.map = map;
+    call.mapUid = register.mapUid;
+  }
+}

@@ -1,0 +1,204 @@
+package io.ebpf4j.jvm.verifier;
+
+import io.ebpf4j.isa.Instruction;
+import io.ebpf4j.jvm.helper.Argument;
+import io.ebpf4j.jvm.helper.HelperNames;
+import io.ebpf4j.jvm.helper.HelperPrototype;
+import io.ebpf4j.jvm.helper.License;
+import io.ebpf4j.jvm.helper.Returns;
+import io.ebpf4j.jvm.map.MapShape;
+import io.ebpf4j.jvm.verifier.Register.Kind;
+import io.ebpf4j.spec.MapFlags;
+import io.ebpf4j.spec.MapType;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Calls of helper functions: whether the program may make them, and what they leave. */
+final class HelperStep {
+  private static final int MAP_LOOKUP = 1;
+  private static final int MAP_UPDATE = 2;
+  private static final int MAP_DELETE = 3;
+  private static final int SMP_PROCESSOR_ID = 8;
+  private static final int TAIL_CALL = 12;
+
+  private final Verification verification;
+  private final HelperArguments arguments;
+  private final Callbacks callbacks;
+  private final Locks locks;
+
+  HelperStep(Verification verification, MemoryAccess memory, Callbacks callbacks, Locks locks) {
+    this.verification = verification;
+    this.callbacks = callbacks;
+    this.locks = locks;
+    this.arguments = new HelperArguments(verification, memory, locks);
+  }
+
+  /** What the arguments of a call have in common. */
+  static final class Call {
+    final HelperPrototype helper;
+    final StackAccess.Raw raw = new StackAccess.Raw();
+    @Nullable MapShape map;
+    int mapUid;
+    int function = -1;
+    long key = -1;
+    int size;
+
+    Call(HelperPrototype helper) {
+      this.helper = helper;
+    }
+
+    MapShape map() {
+      MapShape found = map;
+      if (found == null) {
+        throw new IllegalStateException("no map before what needs it");
+      }
+      return found;
+    }
+  }
+
+  void run(Instruction i) {
+    HelperPrototype helper = find(i.imm());
+    Call call = new Call(helper);
+    List<Argument> kinds = helper.arguments();
+    for (int n = 0; n < kinds.size(); n++) {
+      arguments.check(n + 1, kinds, call);
+    }
+    forbidWrites(call);
+    for (int at = 0; at < call.raw.size; at++) {
+      arguments.markWritten(call.raw.register, at);
+    }
+    callbacks.before(call);
+    if (i.imm() == TAIL_CALL) {
+      locks.checkNothingHeld("tail_call");
+    }
+    verification.facts.map(verification.slot, call.map);
+    if (i.imm() == MAP_LOOKUP) {
+      verification.facts.key(verification.slot, call.key >= 0, call.key);
+    }
+    for (int n = 0; n <= 5; n++) {
+      verification.register(n).clear();
+      verification.touchedRegisters |= 1 << n;
+    }
+    result(call);
+    checkMap(call);
+    if (helper.changesPacket()) {
+      dropPackets(verification);
+    }
+  }
+
+  private HelperPrototype find(int id) {
+    Optional<String> name = HelperNames.nameOf(id);
+    String label = name.map(bare -> "bpf_" + bare).orElse("unknown") + "#" + id;
+    String poison = verification.subject.poisoned().get(verification.slot);
+    if (poison != null) {
+      throw Rejection.invalid("invalid func unknown#195896080\n%s", poison);
+    }
+    if (name.isEmpty()) {
+      throw Rejection.invalid("invalid func %s", label);
+    }
+    HelperPrototype helper =
+        verification
+            .helper(id)
+            .orElseThrow(
+                () -> Rejection.invalid("program of this type cannot use helper %s", label));
+    if (helper.gplOnly() && !License.isGplCompatible(verification.subject.spec().license())) {
+      throw Rejection.invalid(
+          "cannot call GPL-restricted function from non-GPL compatible program");
+    }
+    return helper;
+  }
+
+  private static void forbidWrites(Call call) {
+    MapShape map = call.map;
+    if (map == null || (map.spec().flags() & MapFlags.RDONLY_PROG) == 0) {
+      return;
+    }
+    switch (call.helper.id()) {
+      case MAP_UPDATE, MAP_DELETE, 87, 88 -> throw Rejection.access("write into map forbidden");
+      default -> {}
+    }
+  }
+
+  private void result(Call call) {
+    Register result = verification.register(0);
+    switch (call.helper.returns()) {
+      case INTEGER -> verification.markUnknown(result);
+      case VOID -> result.clear();
+      case MAP_VALUE_OR_NULL -> {
+        MapShape map = call.map();
+        result.setPointer(Kind.MAP_VALUE, isNeverNull(call) ? 0 : Register.MAYBE_NULL);
+        result.map = map;
+        result.mapUid = call.mapUid;
+        if (result.mayBeNull()
+            || map.specialFields().has(io.ebpf4j.jvm.map.SpecialFields.Kind.SPIN_LOCK)) {
+          result.id = verification.nextId();
+        }
+      }
+    }
+    if (call.helper.returns() == Returns.INTEGER) {
+      refineResult(call, result);
+    }
+  }
+
+  /** The number of the CPU is below the number of CPUs. */
+  private void refineResult(Call call, Register result) {
+    if (call.helper.id() == SMP_PROCESSOR_ID) {
+      int last = verification.subject.cpus() - 1;
+      result.umax = last;
+      result.u32max = last;
+      result.smax = last;
+      result.s32max = last;
+      result.umin = 0;
+      result.u32min = 0;
+      result.smin = 0;
+      result.s32min = 0;
+      Bounds.sync(result);
+    }
+  }
+
+  /** An element of an array whose index is known and within it is always there. */
+  private static boolean isNeverNull(Call call) {
+    MapType type = call.map().spec().type();
+    return call.helper.id() == MAP_LOOKUP
+        && (type == MapType.ARRAY || type == MapType.PERCPU_ARRAY)
+        && call.key >= 0
+        && call.key < Integer.toUnsignedLong(call.map().spec().maxEntries());
+  }
+
+  private void checkMap(Call call) {
+    MapShape map = call.map;
+    if (map == null) {
+      return;
+    }
+    int id = call.helper.id();
+    MapType type = map.spec().type();
+    if (!MapHelperRules.fit(type, id)) {
+      throw Rejection.invalid(
+          "cannot pass map_type %d into func bpf_%s#%d", type.id(), call.helper.name(), id);
+    }
+  }
+
+  /** After the packet has changed, pointers to it are worth nothing. */
+  static void dropPackets(Verification verification) {
+    verification.state.forEachRegister((frame, register) -> {
+      if (register.isAnyPacketPointer()) {
+        register.setUnknown();
+        register.precise = !verification.rules.capable();
+      }
+    });
+  }
+
+  /** Whether a number calls a helper that calls back. */
+  static boolean isCallback(int id) {
+    return id == 164 || id == 180 || id == 181 || id == 209;
+  }
+
+  static boolean isAsyncCallback(int id) {
+    return id == 170;
+  }
+
+  static int argumentCount(Verification verification, int id) {
+    return verification.helper(id).map(helper -> helper.arguments().size()).orElse(-1);
+  }
+}

@@ -1,0 +1,126 @@
+package io.ebpf4j.jvm.verifier;
+
+import io.ebpf4j.btf.Btf;
+import io.ebpf4j.btf.BtfKind;
+import io.ebpf4j.btf.BtfType;
+import io.ebpf4j.jvm.map.MapShape;
+import io.ebpf4j.jvm.verifier.MemoryAccess.Access;
+import io.ebpf4j.jvm.verifier.Register.Kind;
+import java.util.OptionalInt;
+
+/** Loads from the kernel's own structures, by their BTF types. */
+final class KernelObjects {
+  private final Verification verification;
+
+  KernelObjects(Verification verification) {
+    this.verification = verification;
+  }
+
+  /** A load through a pointer to a structure. */
+  void access(Access access, Register pointer, int offset) {
+    Btf btf = pointer.btf;
+    if (btf == null) {
+      throw new IllegalStateException("a pointer to a kernel object without its type");
+    }
+    String name = btf.name(pointer.btfId);
+    if (!pointer.bits.is(0)) {
+      throw Rejection.access(
+          "R%d is ptr_%s invalid variable offset: off=%d, var_off=%s",
+          access.pointerNumber(), name, offset, pointer.bits);
+    }
+    if (offset < 0) {
+      throw Rejection.access(
+          "R%d is ptr_%s invalid negative access: off=%d", access.pointerNumber(), name, offset);
+    }
+    if (access.write()) {
+      throw Rejection.access("only read is supported");
+    }
+    walk(access, btf, pointer.btfId, offset, pointer.is(Register.TRUSTED));
+  }
+
+  /** A load of a field of {@code struct bpf_map} and what the map's type adds. */
+  void mapStructure(Access access, Register pointer, int offset) {
+    MapShape map = pointer.map;
+    Btf btf = verification.subject.kernelTypes();
+    if (map == null) {
+      throw new IllegalStateException("a map pointer without its map");
+    }
+    OptionalInt type = btf.find("bpf_map", BtfKind.STRUCT);
+    String structure =
+        switch (map.spec().type()) {
+          case HASH, LRU_HASH, PERCPU_HASH, LRU_PERCPU_HASH -> "bpf_htab";
+          default -> "bpf_array";
+        };
+    OptionalInt own = btf.find(structure, BtfKind.STRUCT);
+    if (own.isEmpty() && type.isEmpty()) {
+      throw Rejection.access(
+          "R%d invalid mem access 'map_ptr'", access.pointerNumber());
+    }
+    int id = own.orElseGet(type::getAsInt);
+    if (offset < 0) {
+      throw Rejection.access(
+          "R%d is %s invalid negative access: off=%d",
+          access.pointerNumber(), btf.name(id), offset);
+    }
+    if (access.write()) {
+      throw Rejection.access("only read from %s is supported", btf.name(id));
+    }
+    walk(access, btf, id, offset, false);
+  }
+
+  private void walk(Access access, Btf btf, int id, int offset, boolean trusted) {
+    int type = btf.strip(id);
+    int at = offset;
+    if (at + access.size() > btf.sizeOf(type)) {
+      throw Rejection.access(
+          "access beyond struct %s at off %d size %d",
+          btf.name(type), offset, access.size());
+    }
+    while (true) {
+      BtfType shape = btf.type(type);
+      if (shape instanceof BtfType.Array array) {
+        int element = btf.strip(array.elementType());
+        at %= btf.sizeOf(element);
+        type = element;
+        continue;
+      }
+      if (!(shape instanceof BtfType.Composite composite)) {
+        break;
+      }
+      int found = -1;
+      int foundAt = 0;
+      for (BtfType.Member member : composite.members()) {
+        int start = member.bitOffset() / Byte.SIZE;
+        int member0 = btf.strip(member.type());
+        int size = btf.hasSize(member0) ? btf.sizeOf(member0) : 0;
+        if (at >= start && at + access.size() <= start + size) {
+          found = member0;
+          foundAt = start;
+          break;
+        }
+      }
+      if (found < 0) {
+        throw Rejection.access(
+            "access beyond the end of member of struct %s at off %d size %d",
+            composite.name(), offset, access.size());
+      }
+      type = found;
+      at -= foundAt;
+    }
+    if (!access.loads()) {
+      return;
+    }
+    Register to = verification.register(access.value());
+    if (btf.type(type) instanceof BtfType.Pointer target && access.size() == Long.BYTES) {
+      int pointee = target.target() == 0 ? 0 : btf.strip(target.target());
+      BtfType shape = btf.type(pointee);
+      if (shape instanceof BtfType.Composite || shape instanceof BtfType.Forward) {
+        to.setPointer(Kind.BTF, trusted ? Register.TRUSTED : Register.UNTRUSTED);
+        to.btf = btf;
+        to.btfId = pointee;
+        return;
+      }
+    }
+    verification.markUnknown(to);
+  }
+}

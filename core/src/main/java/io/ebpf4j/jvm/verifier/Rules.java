@@ -1,0 +1,14 @@
+package io.ebpf4j.jvm.verifier;
+
+/**
+ * What whoever loads the program may do.
+ *
+ * @param capable loops, precision, calls between functions: what needs CAP_BPF
+ * @param leaksPointers pointers may be seen as numbers, and uninitialised stack be read: what needs
+ *     CAP_PERFMON
+ * @param strictAlignment every access must be aligned: BPF_F_STRICT_ALIGNMENT
+ */
+public record Rules(boolean capable, boolean leaksPointers, boolean strictAlignment) {
+  /** What root may do. */
+  public static final Rules PRIVILEGED = new Rules(true, true, false);
+}

@@ -1,0 +1,59 @@
+package io.ebpf4j.jvm.verifier;
+
+import io.ebpf4j.isa.Instruction;
+
+/** How much stack the functions of a program need together, along every chain of calls. */
+final class StackDepth {
+  private static final int MAX_STACK = 512;
+  private static final int MAX_BEFORE_TAIL_CALL = 256;
+  private static final int ROUNDED_TO = 16;
+
+  private final Verification verification;
+  private final boolean[] open;
+
+  StackDepth(Verification verification) {
+    this.verification = verification;
+    this.open = new boolean[verification.flow.functions()];
+  }
+
+  /** Checks it from the first function and from those that are called back later. */
+  void check() {
+    check(0, 0, 0, false);
+  }
+
+  private void check(int function, int above, int frames, boolean tailCallReachable) {
+    Flow flow = verification.flow;
+    boolean tailCall = tailCallReachable || flow.tailCalls.get(function);
+    if (frames > 0 && tailCall && above >= MAX_BEFORE_TAIL_CALL) {
+      throw Rejection.access(
+          "tail_calls are not allowed when call stack of previous frames is %d bytes. Too large",
+          above);
+    }
+    int depth = above + rounded(verification.stackDepths[function]);
+    if (depth > MAX_STACK) {
+      throw Rejection.access(
+          "combined stack size of %d calls is %d. Too large", frames + 1, depth);
+    }
+    if (frames >= State.MAX_FRAMES) {
+      throw new Rejection(
+          io.ebpf4j.spec.Errno.E2BIG,
+          "the call stack of %d frames is too deep !".formatted(frames));
+    }
+    open[function] = true;
+    for (int slot = flow.start(function); slot < flow.end(function); slot++) {
+      Instruction i = verification.code.get(slot);
+      if (Flow.isLocalCall(i) || Flow.isFunctionLoad(i)) {
+        int callee = flow.functionOf(slot + i.imm() + 1);
+        if (open[callee]) {
+          throw Rejection.invalid("recursive call from insn %d", slot);
+        }
+        check(callee, depth, frames + 1, tailCall);
+      }
+    }
+    open[function] = false;
+  }
+
+  private static int rounded(int bytes) {
+    return (bytes + ROUNDED_TO - 1) / ROUNDED_TO * ROUNDED_TO;
+  }
+}

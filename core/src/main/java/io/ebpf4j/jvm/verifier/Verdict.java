@@ -1,0 +1,38 @@
+package io.ebpf4j.jvm.verifier;
+
+import io.ebpf4j.spec.Errno;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the verification of a program has come to.
+ *
+ * @param errno why the program is refused, or null where it is accepted
+ * @param reason the sentence of the log that says why, or empty
+ * @param slot the instruction at which it is refused, or -1
+ * @param log the log at the level that was asked for
+ * @param processedInstructions instructions that the walk went over, each as often as it did
+ * @param contextEnd end of the access to the context that reaches furthest
+ * @param stackBytes stack that the functions use, each its own
+ * @param facts what holds for each slot; empty where the program is refused
+ */
+public record Verdict(
+    @Nullable Errno errno,
+    String reason,
+    int slot,
+    String log,
+    int processedInstructions,
+    int contextEnd,
+    List<Integer> stackBytes,
+    List<InstructionFacts> facts) {
+  /** Copies the lists. */
+  public Verdict {
+    stackBytes = List.copyOf(stackBytes);
+    facts = List.copyOf(facts);
+  }
+
+  /** Whether the program may run. */
+  public boolean isAccepted() {
+    return errno == null;
+  }
+}
