@@ -59,6 +59,8 @@ public final class JvmKernel implements Kernel {
   private final AtomicInteger lastCgroupId = new AtomicInteger(1);
   private final Cgroup rootCgroup = new Cgroup("", lastCgroupId.get(), null);
   private final long instructionBudget;
+  private final boolean verified;
+  private final int logLevel;
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private JvmKernel(Builder builder) {
@@ -66,6 +68,8 @@ public final class JvmKernel implements Kernel {
     machine.slots().set(FdTable.SLOT, fds);
     subsystems = new Subsystems(machine);
     instructionBudget = builder.instructionBudget;
+    verified = builder.verified;
+    logLevel = builder.logLevel;
   }
 
   /** A kernel with the host's CPUs and clock. */
@@ -84,6 +88,9 @@ public final class JvmKernel implements Kernel {
     private Clock clock = Clock.system();
     private long seed = System.nanoTime();
     private long instructionBudget = RunOptions.DEFAULT.budget();
+
+    private boolean verified = Boolean.getBoolean("ebpf4j.verify");
+    private int logLevel;
 
     private Builder() {}
 
@@ -108,6 +115,21 @@ public final class JvmKernel implements Kernel {
     /** Instructions after which a run is stopped, at least 1. */
     public Builder instructionBudget(long instructions) {
       instructionBudget = instructions;
+      return this;
+    }
+
+    /** Whether programs are verified when they are loaded; one that is not runs checked. */
+    public Builder verified(boolean whether) {
+      verified = whether;
+      return this;
+    }
+
+    /**
+     * The verifier's log of programs that it accepts: 0 none, 1 instructions, 2 those of every way,
+     * plus 4 the statistics. A program that it refuses always has one, of level 1 at least.
+     */
+    public Builder logLevel(int level) {
+      logLevel = level;
       return this;
     }
 
@@ -162,7 +184,10 @@ public final class JvmKernel implements Kernel {
             relocated.program(),
             used,
             programs.next(),
-            new RunOptions(instructionBudget, relocated.poisoned()));
+            new RunOptions(
+                instructionBudget,
+                relocated.poisoned(),
+                verified ? new RunOptions.Verification(btf(), logLevel) : null));
     programs.add(program.id(), program);
     return opened(program, () -> new JvmProgramHandle(this, program));
   }

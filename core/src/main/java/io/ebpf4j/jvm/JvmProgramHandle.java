@@ -28,6 +28,11 @@ final class JvmProgramHandle extends JvmHandle<LoadedProgram> implements Program
   }
 
   @Override
+  public String log() {
+    return object().log();
+  }
+
+  @Override
   public TestRun.Result testRun(TestRun run) {
     LoadedProgram program = object();
     return kernel().kind(program.spec().type()).testRun(program, kernel().machine(), run);

@@ -54,7 +54,13 @@ public record ContextLayout(
     /** The end of the packet. */
     PACKET_END,
     /** The start of the metadata before the packet. */
-    PACKET_META
+    PACKET_META,
+    /** A pointer to a structure of the kernel, whose type the context's own BTF type names. */
+    OBJECT,
+    /** A pointer to memory of the kernel, or NULL. */
+    BUFFER_OR_NULL,
+    /** The same, but programs only read it. */
+    READ_ONLY_BUFFER_OR_NULL
   }
 
   /** How much of a field one access may touch. */

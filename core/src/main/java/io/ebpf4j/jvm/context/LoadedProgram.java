@@ -17,6 +17,19 @@ public abstract class LoadedProgram extends Counted {
   public abstract ProgramInfo info();
 
   /**
+   * How far its accesses to the context reach, in bytes from the start; 0 where it was not
+   * verified.
+   */
+  public int contextEnd() {
+    return 0;
+  }
+
+  /** The verifier's log, empty where there is none. */
+  public String log() {
+    return "";
+  }
+
+  /**
    * Runs it once on a CPU that the calling thread has entered.
    *
    * @param context address of a block laid out as {@link ProgramKind#context} says

@@ -4,6 +4,8 @@ package io.ebpf4j.jvm.helper;
 public enum Argument {
   /** Any initialised value. */
   ANYTHING,
+  /** Whatever the register holds, even nothing: arguments that a format string calls for. */
+  UNCHECKED,
   /** The program's context. */
   CONTEXT,
   /** A map, constant or looked up in a map of maps. */

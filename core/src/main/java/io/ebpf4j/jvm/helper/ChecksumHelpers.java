@@ -22,7 +22,8 @@ public final class ChecksumHelpers {
         Argument.SIZE_OR_ZERO,
         Argument.ANYTHING
       },
-      programTypes = {ProgramType.XDP, ProgramType.SCHED_CLS, ProgramType.SCHED_ACT})
+      programTypes = {ProgramType.XDP, ProgramType.SCHED_CLS, ProgramType.SCHED_ACT},
+      takesPacket = true)
   public static long csumDiff(Cpu cpu, long from, long fromSize, long to, long toSize, long seed) {
     int start = (int) seed;
     if (fromSize > 0 && toSize > 0) {

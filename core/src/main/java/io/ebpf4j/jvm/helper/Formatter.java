@@ -6,6 +6,7 @@ import io.ebpf4j.jvm.helper.TextBuffer.Layout;
 import io.ebpf4j.jvm.memory.Memory;
 import io.ebpf4j.spec.Errno;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The format strings of bpf_trace_printk, bpf_trace_vprintk, bpf_snprintf and bpf_seq_printf. Each
@@ -31,20 +32,25 @@ final class Formatter {
   final TextBuffer text = new TextBuffer();
   final long[] arguments = new long[MAX_ARGUMENTS];
   private final byte[] string = new byte[ARGUMENT_BYTES];
-  private final Cpu cpu;
+  private final @Nullable Cpu cpu;
   private long end;
   private long at;
   private int argumentCount;
   private int nextArgument;
   private int argumentBytes;
 
-  private Formatter(Cpu cpu) {
+  private Formatter(@Nullable Cpu cpu) {
     this.cpu = cpu;
   }
 
   /** The formatter of a CPU. */
   static Formatter of(Cpu cpu) {
     return cpu.slots().getOrSet(SLOT, () -> new Formatter(cpu));
+  }
+
+  /** One for formats alone: no argument leads anywhere. */
+  static Formatter ofNoCpu() {
+    return new Formatter(null);
   }
 
   /**
@@ -222,7 +228,7 @@ final class Formatter {
   /** An address that cannot be read is all zero. */
   private int ipAddress(int size, boolean separated) {
     long address = arguments[nextArgument++];
-    boolean readable = cpu.activation().readable(address, size);
+    boolean readable = isReadable(address, size);
     Layout group = Layout.PLAIN.orZeros(size == 4 ? separated ? 1 : 3 : 2);
     for (int i = 0; i < size; i++) {
       if (i > 0 && (size == 4 || separated && i % 2 == 0)) {
@@ -242,7 +248,7 @@ final class Formatter {
     long address = arguments[nextArgument++];
     int room = ARGUMENT_BYTES - argumentBytes - 1;
     int count = 0;
-    while (count < room && cpu.activation().readable(address + count, 1)) {
+    while (count < room && isReadable(address + count, 1)) {
       string[count] = Memory.getByte(address + count);
       if (string[count] == 0) {
         break;
@@ -251,6 +257,10 @@ final class Formatter {
     }
     text.append(string, count, layout);
     return take(count + 1, 1);
+  }
+
+  private boolean isReadable(long address, int size) {
+    return cpu != null && cpu.activation().readable(address, size);
   }
 
   private int take(int bytes, int alignment) {

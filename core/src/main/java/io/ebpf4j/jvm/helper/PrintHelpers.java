@@ -22,9 +22,9 @@ public final class PrintHelpers {
       arguments = {
         Argument.MEMORY,
         Argument.SIZE,
-        Argument.ANYTHING,
-        Argument.ANYTHING,
-        Argument.ANYTHING
+        Argument.UNCHECKED,
+        Argument.UNCHECKED,
+        Argument.UNCHECKED
       },
       gplOnly = true)
   public static long tracePrintk(
@@ -79,6 +79,20 @@ public final class PrintHelpers {
       formatter.text.copyTo(target);
     }
     return formatter.text.length() + 1;
+  }
+
+  /**
+   * Whether a format is well formed for a number of arguments.
+   *
+   * @param address of the format, which ends with a zero within {@code size} bytes
+   */
+  public static boolean isFormat(long address, long size, int count) {
+    Formatter formatter = Formatter.ofNoCpu();
+    int answer =
+        count > Formatter.MAX_ARGUMENTS
+            ? -Errno.EINVAL.number()
+            : formatter.format(address, size, count, 0);
+    return answer != -Errno.EINVAL.number();
   }
 
   private static long printLine(Cpu cpu, Formatter formatter, long format, long size, int count) {

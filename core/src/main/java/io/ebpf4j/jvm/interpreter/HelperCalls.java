@@ -47,7 +47,7 @@ final class HelperCalls {
   private boolean fits(int slot, Argument[] arguments, int i, @Nullable JvmMap map) {
     long value = run.registers[i + 1];
     return switch (arguments[i]) {
-      case ANYTHING -> true;
+      case ANYTHING, UNCHECKED -> true;
       case CONTEXT -> value == run.context() && value != 0;
       case MAP -> map != null;
       case MAP_KEY -> map != null && memory(slot, value, map.spec().keySize(), false);
@@ -117,7 +117,7 @@ final class HelperCalls {
 
   private static String expected(Argument argument) {
     return switch (argument) {
-      case ANYTHING -> "value";
+      case ANYTHING, UNCHECKED -> "value";
       case CONTEXT -> "context of the program";
       case MAP -> "map that the program has";
       case MAP_KEY -> "key";

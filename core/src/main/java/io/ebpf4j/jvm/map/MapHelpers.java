@@ -14,7 +14,8 @@ public final class MapHelpers {
       id = 1,
       name = "map_lookup_elem",
       returns = Returns.MAP_VALUE_OR_NULL,
-      arguments = {Argument.MAP, Argument.MAP_KEY})
+      arguments = {Argument.MAP, Argument.MAP_KEY},
+      takesPacket = true)
   static long mapLookupElem(Cpu cpu, long map, long key) {
     return MapTable.get(cpu, map).lookup(cpu, key);
   }
@@ -23,7 +24,8 @@ public final class MapHelpers {
   @Helper(
       id = 2,
       name = "map_update_elem",
-      arguments = {Argument.MAP, Argument.MAP_KEY, Argument.MAP_VALUE, Argument.ANYTHING})
+      arguments = {Argument.MAP, Argument.MAP_KEY, Argument.MAP_VALUE, Argument.ANYTHING},
+      takesPacket = true)
   static long mapUpdateElem(Cpu cpu, long map, long key, long value, long flags) {
     return MapTable.get(cpu, map).update(cpu, key, value, flags);
   }
@@ -32,7 +34,8 @@ public final class MapHelpers {
   @Helper(
       id = 3,
       name = "map_delete_elem",
-      arguments = {Argument.MAP, Argument.MAP_KEY})
+      arguments = {Argument.MAP, Argument.MAP_KEY},
+      takesPacket = true)
   static long mapDeleteElem(Cpu cpu, long map, long key) {
     return MapTable.get(cpu, map).delete(cpu, key);
   }
@@ -42,7 +45,8 @@ public final class MapHelpers {
       id = 195,
       name = "map_lookup_percpu_elem",
       returns = Returns.MAP_VALUE_OR_NULL,
-      arguments = {Argument.MAP, Argument.MAP_KEY, Argument.ANYTHING})
+      arguments = {Argument.MAP, Argument.MAP_KEY, Argument.ANYTHING},
+      takesPacket = true)
   static long mapLookupPercpuElem(Cpu cpu, long map, long key, long cpuNumber) {
     return MapTable.get(cpu, map).lookupOn((int) cpuNumber, key);
   }

@@ -19,7 +19,8 @@ public final class TimerHelpers {
   @Helper(
       id = 169,
       name = "timer_init",
-      arguments = {Argument.TIMER, Argument.MAP, Argument.ANYTHING})
+      arguments = {Argument.TIMER, Argument.MAP, Argument.ANYTHING},
+      gplOnly = true)
   static long timerInit(Cpu cpu, long timer, long map, long flags) {
     Timer.Base base;
     if (flags == CLOCK_MONOTONIC) {
@@ -45,7 +46,8 @@ public final class TimerHelpers {
   @Helper(
       id = 170,
       name = "timer_set_callback",
-      arguments = {Argument.TIMER, Argument.FUNCTION})
+      arguments = {Argument.TIMER, Argument.FUNCTION},
+      gplOnly = true)
   static long timerSetCallback(Cpu cpu, long timer, long function) {
     return timers(cpu).setCallback(cpu, timer, function);
   }
@@ -54,7 +56,8 @@ public final class TimerHelpers {
   @Helper(
       id = 171,
       name = "timer_start",
-      arguments = {Argument.TIMER, Argument.ANYTHING, Argument.ANYTHING})
+      arguments = {Argument.TIMER, Argument.ANYTHING, Argument.ANYTHING},
+      gplOnly = true)
   static long timerStart(Cpu cpu, long timer, long nanos, long flags) {
     if ((flags & ~(TIMER_ABS | TIMER_CPU_PIN)) != 0) {
       return -Errno.EINVAL.number();
@@ -66,7 +69,8 @@ public final class TimerHelpers {
   @Helper(
       id = 172,
       name = "timer_cancel",
-      arguments = {Argument.TIMER})
+      arguments = {Argument.TIMER},
+      gplOnly = true)
   static long timerCancel(Cpu cpu, long timer) {
     return timers(cpu).cancel(timer);
   }

@@ -2,6 +2,7 @@ package io.ebpf4j.jvm.program;
 
 import io.ebpf4j.BpfException;
 import io.ebpf4j.ProgramInfo;
+import io.ebpf4j.VerifierException;
 import io.ebpf4j.isa.Instruction;
 import io.ebpf4j.isa.InstructionCheck;
 import io.ebpf4j.jvm.context.LegacyPacketAccess;
@@ -16,12 +17,20 @@ import io.ebpf4j.jvm.helper.License;
 import io.ebpf4j.jvm.interpreter.Code;
 import io.ebpf4j.jvm.interpreter.Location;
 import io.ebpf4j.jvm.map.JvmMap;
+import io.ebpf4j.jvm.verifier.InstructionFacts;
+import io.ebpf4j.jvm.verifier.Rules;
+import io.ebpf4j.jvm.verifier.Subject;
+import io.ebpf4j.jvm.verifier.Verdict;
+import io.ebpf4j.jvm.verifier.Verifier;
 import io.ebpf4j.spec.Errno;
 import io.ebpf4j.spec.KernelName;
 import io.ebpf4j.spec.ProgramSpec;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
 /** A program loaded into the kernel in the JVM. It holds its maps. Thread safe. */
 public final class JvmProgram extends LoadedProgram implements Code.Holder {
@@ -35,11 +44,18 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder {
   private final long loadNanos;
   private final LongAdder runCount = new LongAdder();
   private final LongAdder runNanos = new LongAdder();
+  private final @Nullable Verdict verdict;
 
   private JvmProgram(
-      Machine machine, ProgramSpec spec, int id, List<JvmMap> maps, Code.Source source) {
+      Machine machine,
+      ProgramSpec spec,
+      int id,
+      List<JvmMap> maps,
+      Code.Source source,
+      @Nullable Verdict verdict) {
     this.machine = machine;
     this.spec = spec;
+    this.verdict = verdict;
     this.id = id;
     this.maps = maps;
     this.code = Code.decode(source, this);
@@ -53,6 +69,7 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder {
    *
    * @param maps what the program's references name; those that it uses are held until it is freed
    * @param id the kernel-wide id
+   * @throws VerifierException where the program is verified and refused
    * @throws BpfException E2BIG for a program of no or too many instructions, EACCES for one that
    *     writes R10, EINVAL for another malformed one, or a helper that this kernel lacks or does
    *     not allow; ENOENT for a map, kernel variable or kernel function that is not there, EPROTO
@@ -67,12 +84,7 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder {
       int id,
       RunOptions options) {
     kind.check(spec);
-    InstructionCheck.check(spec.instructions())
-        .ifPresent(problem -> {
-          throw new BpfException(
-              errno(problem.refusal()),
-              "%s: %s".formatted(Location.of(spec, problem.slot()), problem.sentence()));
-        });
+    checkForm(spec, options);
     References references = References.resolve(machine, spec, maps, options.poisoned());
     try {
       for (JvmMap map : references.maps()) {
@@ -82,21 +94,87 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder {
       }
       LegacyPacketAccess packet = kind.legacyPacketAccess().orElse(null);
       HelperCheck check = new HelperCheck(helpers, spec);
-      check.legacyPacketLoads(packet != null);
+      Map<Integer, Code.Refusal> refused = new HashMap<>(references.refused());
+      Verdict verdict = null;
+      RunOptions.Verification verification = options.verification();
+      if (verification != null) {
+        Subject subject =
+            new Subject(
+                spec,
+                references.instructions(),
+                references.uses(),
+                options.poisoned(),
+                kind,
+                kind.context(spec),
+                helpers,
+                verification.kernelTypes(),
+                machine.cpus().size());
+        verdict = verify(subject, verification.logLevel());
+        refuseDead(verdict, refused);
+      } else {
+        check.legacyPacketLoads(packet != null);
+      }
       Code.Source source =
           new Code.Source(
               spec,
               references.instructions(),
-              references.refused(),
+              refused,
               check::find,
               kind.context(spec),
               packet,
               references.maps(),
               options.budget());
-      return new JvmProgram(machine, spec, id, references.maps(), source);
+      return new JvmProgram(machine, spec, id, references.maps(), source, verdict);
     } catch (Throwable failure) {
       references.maps().forEach(JvmMap::release);
       throw failure;
+    }
+  }
+
+  /** Refuses a malformed program; the verifier looks at single instructions when it comes there. */
+  private static void checkForm(ProgramSpec spec, RunOptions options) {
+    Optional<InstructionCheck.Problem> problem =
+        options.verification() != null
+            ? InstructionCheck.checkProgram(spec.instructions())
+            : InstructionCheck.check(spec.instructions());
+    problem.ifPresent(found -> {
+      throw new BpfException(
+          errno(found.refusal()),
+          "%s: %s".formatted(Location.of(spec, found.slot()), found.sentence()));
+    });
+  }
+
+  /**
+   * Verifies a program.
+   *
+   * @throws VerifierException where it is refused, with the log of the way that failed
+   */
+  private static Verdict verify(Subject subject, int logLevel) {
+    Rules rules = Rules.PRIVILEGED.withStrictAlignment(subject.spec().strictAlignment());
+    Verdict verdict = Verifier.verify(subject, rules, logLevel);
+    Errno errno = verdict.errno();
+    if (errno == null) {
+      return verdict;
+    }
+    if (logLevel == 0) {
+      verdict = Verifier.verify(subject, rules, 1);
+    }
+    String reason = verdict.reason().replace('\n', ' ');
+    String where =
+        verdict.slot() < 0
+            ? "program " + subject.spec().name()
+            : Location.of(subject.spec(), verdict.slot());
+    throw new VerifierException(errno, "%s: %s".formatted(where, reason), verdict.log());
+  }
+
+  /** What no way reaches is not looked at: it may be anything. */
+  private static void refuseDead(Verdict verdict, Map<Integer, Code.Refusal> refused) {
+    for (InstructionFacts facts : verdict.facts()) {
+      if (facts.dead()) {
+        refused.putIfAbsent(
+            facts.slot(),
+            new Code.Refusal(Errno.EINVAL, "the verifier found that no way leads here"));
+      }
     }
   }
 
@@ -166,11 +244,30 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder {
         runNanos.sum(),
         runCount.sum(),
         0,
-        0);
+        processedInstructions());
   }
 
   private TypeTable types() {
     return machine.slots().getOrSet(TypeTable.SLOT, TypeTable::new);
+  }
+
+  @Override
+  public int contextEnd() {
+    return verdict == null ? 0 : verdict.contextEnd();
+  }
+
+  @Override
+  public String log() {
+    return verdict == null ? "" : verdict.log();
+  }
+
+  private int processedInstructions() {
+    return verdict == null ? 0 : verdict.processedInstructions();
+  }
+
+  /** What the verifier has found of each slot; empty where the program was not verified. */
+  public List<InstructionFacts> facts() {
+    return verdict == null ? List.of() : verdict.facts();
   }
 
   @Override

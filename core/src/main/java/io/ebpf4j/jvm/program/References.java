@@ -11,6 +11,7 @@ import io.ebpf4j.jvm.interpreter.Code.Refusal;
 import io.ebpf4j.jvm.interpreter.Location;
 import io.ebpf4j.jvm.map.JvmMap;
 import io.ebpf4j.jvm.map.JvmMap.ValueArea;
+import io.ebpf4j.jvm.verifier.Subject.MapUse;
 import io.ebpf4j.spec.Errno;
 import io.ebpf4j.spec.MapType;
 import io.ebpf4j.spec.ProgramSpec;
@@ -28,6 +29,7 @@ final class References {
   private final List<Instruction> instructions;
   private final Map<Integer, Refusal> refused = new HashMap<>();
   private final List<JvmMap> maps = new ArrayList<>();
+  private final Map<Integer, MapUse> uses = new HashMap<>();
 
   private References(Machine machine, ProgramSpec spec, Map<String, JvmMap> named) {
     this.machine = machine;
@@ -65,6 +67,11 @@ final class References {
     return refused;
   }
 
+  /** What the wide loads load that name maps, by slot. */
+  Map<Integer, MapUse> uses() {
+    return uses;
+  }
+
   /** The maps that the program uses, each once. */
   List<JvmMap> maps() {
     return List.copyOf(maps);
@@ -79,9 +86,9 @@ final class References {
   private void resolve(Reference reference) {
     int slot = reference.slot();
     switch (reference) {
-      case Reference.ToMap(_, String name) -> putWide(slot, hold(named(slot, name)).address());
+      case Reference.ToMap(_, String name) -> putMap(slot, hold(named(slot, name)));
       case Reference.ToMapValue(_, String name, int offset) ->
-          putWide(slot, valueAddress(slot, hold(named(slot, name)), offset));
+          putValue(slot, hold(named(slot, name)), offset);
       case Reference.ToKernelSymbol(_, String symbol, _, boolean weak) -> {
         if (!weak) {
           throw refusal(
@@ -130,10 +137,10 @@ final class References {
 
   private void resolveWide(int slot, Instruction i) {
     switch (i.src()) {
-      case BPF_PSEUDO_MAP_FD -> putWide(slot, hold(described(slot, i.imm())).address());
+      case BPF_PSEUDO_MAP_FD -> putMap(slot, hold(described(slot, i.imm())));
       case BPF_PSEUDO_MAP_VALUE -> {
         JvmMap map = hold(described(slot, i.imm()));
-        putWide(slot, valueAddress(slot, map, instructions.get(slot + 1).imm()));
+        putValue(slot, map, instructions.get(slot + 1).imm());
       }
       case BPF_PSEUDO_BTF_ID ->
           throw refusal(
@@ -177,7 +184,7 @@ final class References {
     if (map.spec().type() != MapType.ARRAY || areas.size() != 1 || areas.getFirst().count() != 1) {
       throw refusal(
           slot,
-          Errno.EINVAL,
+          map.spec().type() == MapType.ARRAY ? Errno.ENOTSUPP : Errno.EINVAL,
           "map %s is no array of one element, whose value alone has an address"
               .formatted(map.spec().name()));
     }
@@ -190,6 +197,16 @@ final class References {
               .formatted(Integer.toUnsignedLong(offset), size, map.spec().name()));
     }
     return areas.getFirst().base() + offset;
+  }
+
+  private void putMap(int slot, JvmMap map) {
+    uses.put(slot, new MapUse(map, -1));
+    putWide(slot, map.address());
+  }
+
+  private void putValue(int slot, JvmMap map, int offset) {
+    putWide(slot, valueAddress(slot, map, offset));
+    uses.put(slot, new MapUse(map, offset));
   }
 
   private void putWide(int slot, long value) {

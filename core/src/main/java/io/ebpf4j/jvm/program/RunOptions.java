@@ -1,6 +1,8 @@
 package io.ebpf4j.jvm.program;
 
+import io.ebpf4j.btf.Btf;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a program is loaded.
@@ -11,10 +13,13 @@ import java.util.Map;
  *     is cut short.
  * @param poisoned slots whose CO-RE relocation the kernel cannot fulfil, and what it lacks: an
  *     error only for a run that reaches them
+ * @param verification how the program is verified; null: not, and it runs checked
  */
-public record RunOptions(long budget, Map<Integer, String> poisoned) {
+public record RunOptions(
+    long budget, Map<Integer, String> poisoned, @Nullable Verification verification) {
+
   /** A hundred million instructions, nothing poisoned. */
-  public static final RunOptions DEFAULT = new RunOptions(100_000_000, Map.of());
+  public static final RunOptions DEFAULT = new RunOptions(100_000_000, Map.of(), null);
 
   /** Copies the map. */
   public RunOptions {
@@ -26,6 +31,14 @@ public record RunOptions(long budget, Map<Integer, String> poisoned) {
 
   /** These with other poisoned slots. */
   public RunOptions withPoisoned(Map<Integer, String> slots) {
-    return new RunOptions(budget, slots);
+    return new RunOptions(budget, slots, verification);
   }
+
+  /**
+   * How a program is verified.
+   *
+   * @param kernelTypes the kernel's own types
+   * @param logLevel the log of a program that is accepted: 0 none, 1 or 2, plus 4
+   */
+  public record Verification(Btf kernelTypes, int logLevel) {}
 }

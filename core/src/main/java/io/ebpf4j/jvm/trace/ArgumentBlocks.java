@@ -41,8 +41,8 @@ final class ArgumentBlocks implements AutoCloseable {
   /**
    * Refuses what no run over bare arguments takes.
    *
-   * @throws BpfException EINVAL for packet data, room for it, a repeat, or a context above {@code
-   *     maxBytes}
+   * @throws BpfException EINVAL for packet data, room for it, a repeat, a context above {@code
+   *     maxBytes} or below what the program was seen to access
    */
   static void check(LoadedProgram program, TestRun run, int maxBytes) {
     String type = program.spec().type().label();
@@ -57,6 +57,13 @@ final class ArgumentBlocks implements AutoCloseable {
               .formatted(type, Integer.toUnsignedString(run.repeat())));
     }
     byte[] context = run.context();
+    int given = context == null ? 0 : context.length;
+    if (given < program.contextEnd()) {
+      throw new BpfException(
+          Errno.EINVAL,
+          "a context of %d bytes, but the program reads or writes its first %d"
+              .formatted(given, program.contextEnd()));
+    }
     if (context != null && context.length > maxBytes) {
       throw new BpfException(
           Errno.EINVAL,

@@ -138,7 +138,12 @@ final class ElementContext implements AutoCloseable {
           case "key" -> KEY;
           default -> VALUE;
         };
-    return new Field(
-        name, offset, Long.BYTES, Kind.SCALAR, Access.WHOLE, false, offset, Long.BYTES);
+    Kind kind =
+        switch (name) {
+          case "key" -> Kind.READ_ONLY_BUFFER_OR_NULL;
+          case "value" -> Kind.BUFFER_OR_NULL;
+          default -> Kind.OBJECT;
+        };
+    return new Field(name, offset, Long.BYTES, kind, Access.WHOLE, false, offset, Long.BYTES);
   }
 }

@@ -54,6 +54,9 @@ final class ArithmeticStep {
     verification.written(i.dst());
     if (operation == BPF_NEG && register.isScalar()) {
       ScalarArithmetic.apply(BPF_NEG, word, register, register);
+    } else if (operation == BPF_END && register.isScalar()) {
+      boolean swaps = !word || (i.opcode() & BPF_TO_BE) != 0;
+      ScalarArithmetic.convert(register, i.imm() / Byte.SIZE, swaps);
     } else {
       verification.markUnknown(register);
     }
@@ -159,30 +162,38 @@ final class ArithmeticStep {
         return;
       }
     }
+    boolean linkable = !word || StackAccess.width(left) <= Integer.SIZE;
+    boolean sameRegister = (i.opcode() & BPF_X) != 0 && i.src() == i.dst();
     ScalarArithmetic.apply(operation, word, left, right);
-    link(operation, word, left, right);
+    if (linkable && !sameRegister) {
+      link(operation, word, left, right);
+    } else {
+      left.id = 0;
+    }
   }
 
   /** A number plus a constant stays linked to the number; any other result is a new one. */
   private void link(int operation, boolean word, Register left, Register right) {
     boolean linked =
         verification.rules.capable()
-            && operation == BPF_ADD
-            && !word
+            && (operation == BPF_ADD || operation == BPF_SUB)
             && left.id != 0
-            && right.isConstant(false);
+            && right.isConstant(word);
     if (!linked) {
       left.id = 0;
       return;
     }
-    long constant = right.constant(false);
-    if ((left.id & Register.PLUS_CONSTANT) != 0
-        || Long.compareUnsigned(constant, Integer.MAX_VALUE) > 0) {
+    long constant = word ? (int) right.constant(true) : right.constant(false);
+    boolean fits =
+        constant == (int) constant
+            && !(operation == BPF_SUB && constant == Integer.MIN_VALUE)
+            && (left.id & Register.PLUS_CONSTANT) == 0;
+    if (fits) {
+      left.id |= word ? Register.PLUS_INT : Register.PLUS_LONG;
+      left.offset = (int) (operation == BPF_SUB ? -constant : constant);
+    } else {
       left.offset = 0;
       left.id = 0;
-    } else {
-      left.id |= Register.PLUS_CONSTANT;
-      left.offset = (int) constant;
     }
   }
 
@@ -232,8 +243,7 @@ final class ArithmeticStep {
       }
       case BPF_AND, BPF_OR, BPF_XOR ->
           throw Rejection.access(
-              "R%d bitwise operator %s on pointer prohibited",
-              i.dst(), OPERATORS[operation >> 4]);
+              "R%d bitwise operator %s on pointer prohibited", i.dst(), OPERATORS[operation >> 4]);
       default ->
           throw Rejection.access(
               "R%d pointer arithmetic with %s operator prohibited",

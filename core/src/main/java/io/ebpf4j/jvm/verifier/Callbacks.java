@@ -4,7 +4,9 @@ import io.ebpf4j.jvm.verifier.HelperStep.Call;
 import io.ebpf4j.jvm.verifier.Register.Kind;
 import io.ebpf4j.spec.Errno;
 
-/** Helpers that call a function of the program: the walk goes into it, as often as it may be called. */
+/**
+ * Helpers that call a function of the program: the walk goes into it, as often as it may be called.
+ */
 final class Callbacks {
   private static final int TIMER_SET_CALLBACK = 170;
   private static final int FOR_EACH = 164;
@@ -21,7 +23,13 @@ final class Callbacks {
   /** Keeps the way into the function for later; this way goes on as if it had not been called. */
   void before(Call call) {
     switch (call.helper.id()) {
-      case FOR_EACH -> push(call, (caller, callee) -> forEach(call, caller, callee));
+      case FOR_EACH -> {
+        switch (call.map().spec().type()) {
+          case ARRAY, PERCPU_ARRAY, HASH, LRU_HASH, PERCPU_HASH, LRU_PERCPU_HASH -> {}
+          default -> throw new Rejection(Errno.ENOTSUPP, "callback function not allowed for map");
+        }
+        push(call, (caller, callee) -> forEach(call, caller, callee));
+      }
       case LOOP -> loop(call);
       case TIMER_SET_CALLBACK -> pushLater(call);
       default -> {}
@@ -35,6 +43,9 @@ final class Callbacks {
   }
 
   private void loop(Call call) {
+    if (!verification.register(1).isScalar()) {
+      throw new Rejection(Errno.EFAULT, "verifier bug: backtracking misuse");
+    }
     verification.markPrecise(1);
     Frame caller = verification.frame();
     if (Long.compareUnsigned(caller.callbackDepth, caller.registers[1].umax) < 0) {
@@ -107,7 +118,6 @@ final class Callbacks {
   }
 
   static Rejection tooDeep(int depth) {
-    return new Rejection(
-        Errno.E2BIG, "the call stack of %d frames is too deep".formatted(depth));
+    return new Rejection(Errno.E2BIG, "the call stack of %d frames is too deep".formatted(depth));
   }
 }

@@ -158,8 +158,10 @@ final class Comparison {
   }
 
   private static int above(boolean word, Register l, Register r, boolean orEqual) {
-    int least = word ? Integer.compareUnsigned(l.u32min, r.u32max) : Long.compareUnsigned(l.umin, r.umax);
-    int most = word ? Integer.compareUnsigned(l.u32max, r.u32min) : Long.compareUnsigned(l.umax, r.umin);
+    int least =
+        word ? Integer.compareUnsigned(l.u32min, r.u32max) : Long.compareUnsigned(l.umin, r.umax);
+    int most =
+        word ? Integer.compareUnsigned(l.u32max, r.u32min) : Long.compareUnsigned(l.umax, r.umin);
     return decided(least, most, orEqual);
   }
 
@@ -212,8 +214,7 @@ final class Comparison {
           // The ranges could contradict the bits where the branch is never taken.
           bits.setUnbounded();
           Tnum others = Tnum.constant(~constant.constant(word));
-          bits.bits =
-              word ? bits.bits.withLow(bits.bits.low().and(others)) : bits.bits.and(others);
+          bits.bits = word ? bits.bits.withLow(bits.bits.low().and(others)) : bits.bits.and(others);
         }
       }
       case BPF_JLE -> order(word, l, r, 0);

@@ -2,18 +2,19 @@ package io.ebpf4j.jvm.verifier;
 
 import io.ebpf4j.isa.Isa;
 import io.ebpf4j.jvm.verifier.StateEquality.Exactness;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.Iterator;
-import java.util.LinkedList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The checkpoints: states kept at points where ways join. A state that a checkpoint covers needs no
- * walk of its own; one that comes back to itself is in an endless loop. When a checkpoint is made and
- * when it is dropped follows Linux's heuristics, since the limits and the log count on them.
+ * walk of its own; one that comes back to itself is in an endless loop. When a checkpoint is made
+ * and when it is dropped follows Linux's heuristics, since the limits and the log count on them.
  */
 final class Exploration {
   private static final int MAX_STEPS = 40;
@@ -26,7 +27,7 @@ final class Exploration {
   private final StackLiveness stack;
   private final int[] liveRegisters;
   private final boolean privileged;
-  private final @Nullable List<State>[] buckets;
+  private final @Nullable Deque<State>[] buckets;
   private final Map<List<Integer>, LoopVisit> visits = new HashMap<>();
 
   private int kept;
@@ -55,7 +56,7 @@ final class Exploration {
     this.stack = stack;
     this.liveRegisters = liveRegisters;
     this.privileged = privileged;
-    this.buckets = new List[liveRegisters.length];
+    this.buckets = new Deque[liveRegisters.length];
   }
 
   /** What is left to do in a loop whose checkpoints have open ways. */
@@ -108,12 +109,11 @@ final class Exploration {
     int slot = now.slot;
     boolean force = flow.checkpoints.get(slot) || now.stepCount > MAX_STEPS;
     boolean add =
-        force
-            || (jumps - jumpsAtCheckpoint >= 2 && instructions - instructionsAtCheckpoint >= 8);
+        force || (jumps - jumpsAtCheckpoint >= 2 && instructions - instructionsAtCheckpoint >= 8);
     int bucket = bucket(slot, now);
-    List<State> list = buckets[bucket];
+    Deque<State> list = buckets[bucket];
     if (list == null) {
-      list = new LinkedList<>();
+      list = new ArrayDeque<>();
       buckets[bucket] = list;
     }
     clean(list, now);
@@ -177,9 +177,7 @@ final class Exploration {
       return Visit.NEW;
     }
     if (flow.callsCallback.get(slot)) {
-      return equality.covers(old, now, Exactness.WITHIN_RANGES, lastId)
-          ? Visit.COVERED
-          : Visit.NEW;
+      return equality.covers(old, now, Exactness.WITHIN_RANGES, lastId) ? Visit.COVERED : Visit.NEW;
     }
     if (flow.isMayGoto(slot)
         && old.mayGotoDepth != now.mayGotoDepth
@@ -246,7 +244,7 @@ final class Exploration {
     }
   }
 
-  private void checkpoint(List<State> list, State now) {
+  private void checkpoint(Deque<State> list, State now) {
     totalStates++;
     kept++;
     updatePeak();
@@ -274,7 +272,7 @@ final class Exploration {
 
   /** The last checkpoint on this way at a slot, entered by the same calls. */
   @Nullable State previousEntry(State now, int slot) {
-    List<State> list = buckets[bucket(slot, now)];
+    Deque<State> list = buckets[bucket(slot, now)];
     if (list != null) {
       for (State old : list) {
         if (old.slot == slot
@@ -304,7 +302,7 @@ final class Exploration {
     }
   }
 
-  private void clean(List<State> list, State now) {
+  private void clean(Deque<State> list, State now) {
     for (State old : list) {
       if (old.branches == 0
           && old.slot == now.slot

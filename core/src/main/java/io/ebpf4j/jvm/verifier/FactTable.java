@@ -42,7 +42,7 @@ final class FactTable {
 
   /** A field of the context is loaded or stored. */
   void field(int slot, ContextLayout.Field field) {
-    severalFields[slot] |= fields[slot] != null && fields[slot] != field;
+    severalFields[slot] |= fields[slot] != null && !field.equals(fields[slot]);
     fields[slot] = field;
   }
 

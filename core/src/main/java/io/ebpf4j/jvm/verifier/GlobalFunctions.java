@@ -89,6 +89,22 @@ final class GlobalFunctions {
     return -1;
   }
 
+  /** Checks that the program says of each function where it begins. */
+  void checkStarts() {
+    if (spec.btf() == null || spec.functions().isEmpty()) {
+      return;
+    }
+    if (spec.functions().size() != flow.functions()) {
+      throw Rejection.invalid("number of funcs in func_info doesn't match number of subprogs");
+    }
+    for (int number = 0; number < flow.functions(); number++) {
+      if (spec.functions().get(number).slot() != flow.start(number)) {
+        throw Rejection.invalid(
+            "func_info BTF section doesn't match subprog layout in BPF program");
+      }
+    }
+  }
+
   /** Checks that the functions of a program without types do nothing that needs them. */
   void checkUntyped(BitSet packetLoads) {
     for (int number = 1; number < flow.functions(); number++) {
@@ -153,8 +169,7 @@ final class GlobalFunctions {
     }
     if (!isNumber(prototype.result())) {
       throw Rejection.invalid(
-          "Global function %s() doesn't return scalar. Only those are supported.",
-          function.name());
+          "Global function %s() doesn't return scalar. Only those are supported.", function.name());
     }
     List<Parameter> all = new ArrayList<>();
     for (int i = 0; i < declared.size(); i++) {
@@ -174,16 +189,21 @@ final class GlobalFunctions {
     if (btf.type(type) instanceof BtfType.Pointer pointer) {
       int target = pointer.target() == 0 ? 0 : btf.strip(pointer.target());
       boolean isContext =
-          tags.contains("ctx")
-              || (btf.type(target) instanceof BtfType.Composite composite
-                  && composite.name().equals(contextStruct));
-      if (isContext) {
+          (btf.type(target) instanceof BtfType.Composite composite
+              && composite.name().equals(contextStruct));
+      if (tags.contains("ctx") && !isContext && target != 0) {
+        throw Rejection.invalid("arg#%d expects pointer to ctx", index);
+      }
+      if (isContext || tags.contains("ctx")) {
         return new Parameter(Kind.CONTEXT, false, 0);
       }
       if (target == 0 || !btf.hasSize(target)) {
         throw Rejection.invalid(
             "arg#%d reference type('%s %s') size cannot be determined: -22",
             index, btf.type(target).kind(), btf.name(target));
+      }
+      if (tags.contains("nullable")) {
+        throw Rejection.invalid("arg#%d has invalid combination of tags", index);
       }
       return new Parameter(Kind.MEMORY, !tags.contains("nonnull"), btf.sizeOf(target));
     }
@@ -214,8 +234,7 @@ final class GlobalFunctions {
             case "ctx", "nonnull", "nullable" -> found.add(name);
             default ->
                 throw new Rejection(
-                    Errno.ENOTSUP,
-                    "arg#%d has unsupported set of tags".formatted(index));
+                    Errno.ENOTSUP, "arg#%d has unsupported set of tags".formatted(index));
           }
         }
       }

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class HelperArguments {
   private static final int MAX_SIZE = 1 << 29;
   private static final String MEMORY_KINDS =
-      "fp, pkt, pkt_meta, map_key, map_value, mem, ringbuf_mem, buf, trusted_ptr_, ctx";
+      "fp, pkt, pkt_meta, map_key, map_value, mem, ringbuf_mem, buf, trusted_ptr_";
 
   private final Verification verification;
   private final MemoryAccess memory;
@@ -31,6 +31,9 @@ final class HelperArguments {
   /** Checks an argument; those before it have been checked. */
   void check(int number, List<Argument> kinds, Call call) {
     Argument kind = kinds.get(number - 1);
+    if (kind == Argument.UNCHECKED) {
+      return;
+    }
     Register register = verification.read(number);
     if (kind == Argument.ANYTHING) {
       if (verification.isSecret(register)) {
@@ -71,14 +74,15 @@ final class HelperArguments {
       case FUNCTION -> call.function = register.extent;
       case SPIN_LOCK -> locks.argument(number, call.helper.id() == Locks.LOCK);
       case TIMER -> timer(number, register, call);
+      case SEQUENCE_FILE -> sequenceFile(number, register);
       case ANYTHING,
+          UNCHECKED,
           CONTEXT,
           MEMORY,
           MEMORY_OR_NULL,
           UNINITIALIZED_MEMORY,
           UNINITIALIZED_MEMORY_OR_NULL,
-          STACK_OR_NULL,
-          SEQUENCE_FILE -> {}
+          STACK_OR_NULL -> {}
     }
   }
 
@@ -128,7 +132,7 @@ final class HelperArguments {
 
   private static boolean isMemory(Register register, int flags) {
     return switch (register.kind) {
-      case STACK, PACKET, PACKET_META, MAP_KEY, MAP_VALUE, MEMORY, BUFFER, CONTEXT -> flags == 0;
+      case STACK, PACKET, PACKET_META, MAP_KEY, MAP_VALUE, MEMORY, BUFFER -> flags == 0;
       case BTF -> flags == Register.TRUSTED;
       default -> false;
     };
@@ -221,8 +225,7 @@ final class HelperArguments {
     return Rejection.access("R%d type=%s expected=fp", number, StatePrinter.kind(pointer));
   }
 
-  private void context(
-      int number, Register pointer, int size, boolean write, boolean zeroAllowed) {
+  private void context(int number, Register pointer, int size, boolean write, boolean zeroAllowed) {
     if (!verification.subject.context().isMemory()) {
       throw notMemory(number, pointer);
     }
@@ -302,6 +305,13 @@ final class HelperArguments {
     }
   }
 
+  private static void sequenceFile(int number, Register register) {
+    String name = register.btf == null ? "" : register.btf.name(register.btfId);
+    if (!name.equals("seq_file")) {
+      throw Rejection.access("R%d is of type %s but seq_file is expected", number, name);
+    }
+  }
+
   private static void timer(int number, Register register, Call call) {
     MapShape map = register.map;
     if (map == null) {
@@ -320,8 +330,8 @@ final class HelperArguments {
             .filter(field -> field.kind() == SpecialFields.Kind.TIMER)
             .mapToInt(SpecialFields.Field::offset)
             .findFirst()
-            .orElseThrow(() ->
-                Rejection.invalid("map '%s' has no valid bpf_timer", map.spec().name()));
+            .orElseThrow(
+                () -> Rejection.invalid("map '%s' has no valid bpf_timer", map.spec().name()));
     long at = register.bits.value() + register.offset;
     if (offset != at) {
       throw Rejection.invalid(

@@ -5,7 +5,9 @@ import io.ebpf4j.jvm.helper.Argument;
 import io.ebpf4j.jvm.helper.HelperNames;
 import io.ebpf4j.jvm.helper.HelperPrototype;
 import io.ebpf4j.jvm.helper.License;
+import io.ebpf4j.jvm.helper.PrintHelpers;
 import io.ebpf4j.jvm.helper.Returns;
+import io.ebpf4j.jvm.map.JvmMap;
 import io.ebpf4j.jvm.map.MapShape;
 import io.ebpf4j.jvm.verifier.Register.Kind;
 import io.ebpf4j.spec.MapFlags;
@@ -21,6 +23,7 @@ final class HelperStep {
   private static final int MAP_DELETE = 3;
   private static final int SMP_PROCESSOR_ID = 8;
   private static final int TAIL_CALL = 12;
+  private static final int SNPRINTF = 165;
 
   private final Verification verification;
   private final HelperArguments arguments;
@@ -68,6 +71,9 @@ final class HelperStep {
     for (int at = 0; at < call.raw.size; at++) {
       arguments.markWritten(call.raw.register, at);
     }
+    if (i.imm() == SNPRINTF) {
+      checkFormat(call);
+    }
     callbacks.before(call);
     if (i.imm() == TAIL_CALL) {
       locks.checkNothingHeld("tail_call");
@@ -97,6 +103,9 @@ final class HelperStep {
     if (name.isEmpty()) {
       throw Rejection.invalid("invalid func %s", label);
     }
+    if (verification.subject.helpers().find(id).isEmpty()) {
+      throw Rejection.invalid("helper %s is not part of this kernel yet", label);
+    }
     HelperPrototype helper =
         verification
             .helper(id)
@@ -107,6 +116,21 @@ final class HelperStep {
           "cannot call GPL-restricted function from non-GPL compatible program");
     }
     return helper;
+  }
+
+  /** The format of bpf_snprintf is known, and so is how much data it takes. */
+  private void checkFormat(Call call) {
+    Register format = verification.register(3);
+    if (call.size % Long.BYTES != 0) {
+      throw Rejection.invalid("the data of bpf_snprintf are no array of u64");
+    }
+    if (format.map instanceof JvmMap map) {
+      long at = format.offset + format.bits.value();
+      long address = map.valueAreas().getFirst().base() + at;
+      if (!PrintHelpers.isFormat(address, map.spec().valueSize() - at, call.size / Long.BYTES)) {
+        throw Rejection.invalid("Invalid format string");
+      }
+    }
   }
 
   private static void forbidWrites(Call call) {
@@ -199,6 +223,10 @@ final class HelperStep {
   }
 
   static int argumentCount(Verification verification, int id) {
-    return verification.helper(id).map(helper -> helper.arguments().size()).orElse(-1);
+    return verification
+        .helper(id)
+        .map(helper ->
+            (int) helper.arguments().stream().filter(a -> a != Argument.UNCHECKED).count())
+        .orElse(-1);
   }
 }

@@ -105,7 +105,7 @@ final class JumpStep {
     if (!word && fromRegister && equality) {
       shareNotNull(i, operation, left, right, here, there);
     }
-    boolean withNull = fromRegister ? right.isNull() : i.imm() == 0;
+    boolean withNull = !fromRegister && i.imm() == 0;
     if (!word && equality && left.mayBeNull() && withNull) {
       boolean nullHere = operation == BPF_JNE;
       nulls.decide(here, i.dst(), nullHere);

@@ -3,6 +3,7 @@ package io.ebpf4j.jvm.verifier;
 import io.ebpf4j.btf.Btf;
 import io.ebpf4j.btf.BtfKind;
 import io.ebpf4j.btf.BtfType;
+import io.ebpf4j.jvm.context.ContextLayout;
 import io.ebpf4j.jvm.map.MapShape;
 import io.ebpf4j.jvm.verifier.MemoryAccess.Access;
 import io.ebpf4j.jvm.verifier.Register.Kind;
@@ -38,6 +39,23 @@ final class KernelObjects {
     walk(access, btf, pointer.btfId, offset, pointer.is(Register.TRUSTED));
   }
 
+  /** A field of the context that points to a structure of the kernel. */
+  void contextField(ContextLayout context, ContextLayout.Field field, Register to) {
+    Btf btf = verification.subject.kernelTypes();
+    OptionalInt struct = btf.find(context.struct(), BtfKind.STRUCT);
+    int type =
+        struct.isEmpty()
+            ? 0
+            : btf.member(struct.getAsInt(), field.name()).map(Btf.MemberPlace::type).orElse(0);
+    if (type != 0 && btf.type(btf.strip(type)) instanceof BtfType.Pointer pointer) {
+      to.setPointer(Kind.BTF, Register.TRUSTED);
+      to.btf = btf;
+      to.btfId = btf.strip(pointer.target());
+    } else {
+      verification.markUnknown(to);
+    }
+  }
+
   /** A load of a field of {@code struct bpf_map} and what the map's type adds. */
   void mapStructure(Access access, Register pointer, int offset) {
     MapShape map = pointer.map;
@@ -53,8 +71,7 @@ final class KernelObjects {
         };
     OptionalInt own = btf.find(structure, BtfKind.STRUCT);
     if (own.isEmpty() && type.isEmpty()) {
-      throw Rejection.access(
-          "R%d invalid mem access 'map_ptr'", access.pointerNumber());
+      throw Rejection.access("R%d invalid mem access 'map_ptr'", access.pointerNumber());
     }
     int id = own.orElseGet(type::getAsInt);
     if (offset < 0) {
@@ -68,13 +85,20 @@ final class KernelObjects {
     walk(access, btf, id, offset, false);
   }
 
-  private void walk(Access access, Btf btf, int id, int offset, boolean trusted) {
+  /** The type itself where only a forward declaration was named. */
+  private static int complete(Btf btf, int id) {
     int type = btf.strip(id);
+    return btf.type(type) instanceof BtfType.Forward forward
+        ? btf.find(forward.name(), BtfKind.STRUCT).orElse(type)
+        : type;
+  }
+
+  private void walk(Access access, Btf btf, int id, int offset, boolean trusted) {
+    int type = complete(btf, id);
     int at = offset;
-    if (at + access.size() > btf.sizeOf(type)) {
+    if (!btf.hasSize(type) || at + access.size() > btf.sizeOf(type)) {
       throw Rejection.access(
-          "access beyond struct %s at off %d size %d",
-          btf.name(type), offset, access.size());
+          "access beyond struct %s at off %d size %d", btf.name(type), offset, access.size());
     }
     while (true) {
       BtfType shape = btf.type(type);
@@ -115,7 +139,8 @@ final class KernelObjects {
       int pointee = target.target() == 0 ? 0 : btf.strip(target.target());
       BtfType shape = btf.type(pointee);
       if (shape instanceof BtfType.Composite || shape instanceof BtfType.Forward) {
-        to.setPointer(Kind.BTF, trusted ? Register.TRUSTED : Register.UNTRUSTED);
+        boolean stays = trusted && btf.name(id).equals("bpf_iter_meta");
+        to.setPointer(Kind.BTF, stays ? Register.TRUSTED : 0);
         to.btf = btf;
         to.btfId = pointee;
         return;

@@ -64,7 +64,9 @@ final class Linked {
       return set;
     }
     long entry = frame | (long) number << 3 | (isRegister ? 1L << 9 : 0);
-    return (set & ~(0xfL << COUNT_SHIFT)) | entry << count * BITS | (long) (count + 1) << COUNT_SHIFT;
+    return (set & ~(0xfL << COUNT_SHIFT))
+        | entry << count * BITS
+        | (long) (count + 1) << COUNT_SHIFT;
   }
 
   /** Says of all linked registers what is known of one. */
@@ -77,7 +79,8 @@ final class Linked {
               : frame.spill(number(linked, i));
       if (register.isScalar()
           && register != known
-          && (register.id & ~Register.PLUS_CONSTANT) == (known.id & ~Register.PLUS_CONSTANT)) {
+          && (register.id & ~Register.PLUS_CONSTANT) == (known.id & ~Register.PLUS_CONSTANT)
+          && ((register.id ^ known.id) & Register.PLUS_CONSTANT) != Register.PLUS_CONSTANT) {
         sync(register, known);
       }
     }
@@ -91,12 +94,16 @@ final class Linked {
     }
     int offset = register.offset;
     int id = register.id;
+    boolean word = ((id | known.id) & Register.PLUS_INT) != 0;
     Register difference = new Register();
     difference.setConstant((long) offset - known.offset);
     register.set(known);
     register.offset = offset;
     register.id = id;
     ScalarArithmetic.add(register, difference);
+    if (word) {
+      Bounds.zeroExtend(register);
+    }
     Bounds.sync(register);
   }
 }

@@ -36,8 +36,8 @@ final class Locks {
             .filter(field -> field.kind() == SpecialFields.Kind.SPIN_LOCK)
             .mapToInt(SpecialFields.Field::offset)
             .findFirst()
-            .orElseThrow(() ->
-                Rejection.invalid("map '%s' has no valid bpf_spin_lock", map.spec().name()));
+            .orElseThrow(
+                () -> Rejection.invalid("map '%s' has no valid bpf_spin_lock", map.spec().name()));
     long at = register.bits.value() + register.offset;
     if (offset != at) {
       throw Rejection.invalid(

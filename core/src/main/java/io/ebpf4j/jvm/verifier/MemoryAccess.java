@@ -115,9 +115,7 @@ final class MemoryAccess {
 
   private void checkAlignment(Register pointer, Access access) {
     boolean strict =
-        access.strict()
-            || verification.rules.strictAlignment()
-            || pointer.kind == Kind.STACK;
+        access.strict() || verification.rules.strictAlignment() || pointer.kind == Kind.STACK;
     if (!strict || access.size() == 1) {
       return;
     }
@@ -274,8 +272,7 @@ final class MemoryAccess {
                 ? field.stores(offset, access.size())
                 : field.loads(offset, access.size()) && isLoadable(field, access));
     if (field == null || !allowed) {
-      throw Rejection.access(
-          "invalid bpf_context access off=%d size=%d", offset, access.size());
+      throw Rejection.access("invalid bpf_context access off=%d size=%d", offset, access.size());
     }
     verification.contextEnd = Math.max(verification.contextEnd, offset + access.size());
     verification.facts.field(verification.slot, field);
@@ -295,6 +292,15 @@ final class MemoryAccess {
       case PACKET -> to.setPointer(Kind.PACKET, 0);
       case PACKET_END -> to.setPointer(Kind.PACKET_END, 0);
       case PACKET_META -> to.setPointer(Kind.PACKET_META, 0);
+      case OBJECT -> objects.contextField(verification.subject.context(), field, to);
+      case BUFFER_OR_NULL -> {
+        to.setPointer(Kind.BUFFER, Register.MAYBE_NULL);
+        to.id = verification.nextId();
+      }
+      case READ_ONLY_BUFFER_OR_NULL -> {
+        to.setPointer(Kind.BUFFER, Register.MAYBE_NULL | Register.READ_ONLY);
+        to.id = verification.nextId();
+      }
     }
   }
 

@@ -9,8 +9,8 @@ import java.util.List;
 
 /**
  * Finds, backwards along the way that was walked, the numbers from which a number was made whose
- * exact value has mattered. They are marked precise in the checkpoints on the way: only such numbers
- * are compared when a state is held against a checkpoint.
+ * exact value has mattered. They are marked precise in the checkpoints on the way: only such
+ * numbers are compared when a state is held against a checkpoint.
  */
 final class Precision {
   private static final int ARGUMENTS = 0x3e;

@@ -11,7 +11,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class Register {
   /** Set in an id: the register is the one of that id plus {@code offset}. */
-  static final int PLUS_CONSTANT = 1 << 31;
+  static final int PLUS_CONSTANT = 3 << 30;
+
+  /** It was added in 64 bits, or in 32. */
+  static final int PLUS_LONG = 1 << 31;
+
+  static final int PLUS_INT = 1 << 30;
 
   /** Ranges of a packet pointer that is known to be at the packet's end, or past it. */
   static final int AT_PACKET_END = -1;

@@ -1,6 +1,8 @@
 package io.ebpf4j.jvm.verifier;
 
 import io.ebpf4j.spec.Errno;
+import java.util.Formatter;
+import java.util.Locale;
 
 /** Ends the walk: the program is refused. The message is in Linux's words, as its log has them. */
 final class Rejection extends RuntimeException {
@@ -14,11 +16,15 @@ final class Rejection extends RuntimeException {
   }
 
   static Rejection access(String format, Object... arguments) {
-    return new Rejection(Errno.EACCES, format.formatted(arguments));
+    return new Rejection(Errno.EACCES, text(format, arguments));
   }
 
   static Rejection invalid(String format, Object... arguments) {
-    return new Rejection(Errno.EINVAL, format.formatted(arguments));
+    return new Rejection(Errno.EINVAL, text(format, arguments));
+  }
+
+  private static String text(String format, Object[] arguments) {
+    return new Formatter(Locale.ROOT).format(format, arguments).toString();
   }
 
   Errno errno() {

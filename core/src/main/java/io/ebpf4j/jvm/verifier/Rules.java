@@ -11,4 +11,9 @@ package io.ebpf4j.jvm.verifier;
 public record Rules(boolean capable, boolean leaksPointers, boolean strictAlignment) {
   /** What root may do. */
   public static final Rules PRIVILEGED = new Rules(true, true, false);
+
+  /** These, with or without strict alignment. */
+  public Rules withStrictAlignment(boolean strict) {
+    return new Rules(capable, leaksPointers, strict);
+  }
 }

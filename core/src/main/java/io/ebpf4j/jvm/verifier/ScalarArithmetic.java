@@ -60,13 +60,31 @@ final class ScalarArithmetic {
                 ? right.bits.isLowConstant()
                     && right.s32min == right.s32max
                     && right.u32min == right.u32max
-                : right.bits.isConstant()
-                    && right.smin == right.smax
-                    && right.umin == right.umax;
+                : right.bits.isConstant() && right.smin == right.smax && right.umin == right.umax;
         yield known && Long.compareUnsigned(right.umax, word ? 32 : 64) < 0;
       }
       default -> false;
     };
+  }
+
+  /** Exchanges the order of the lowest bytes, or keeps it; what lies above becomes zero. */
+  static void convert(Register number, int bytes, boolean swaps) {
+    if (swaps || bytes < Long.BYTES) {
+      number.id = 0;
+      number.offset = 0;
+    }
+    if (swaps) {
+      int shift = Long.SIZE - bytes * Byte.SIZE;
+      number.bits =
+          new Tnum(
+              Long.reverseBytes(number.bits.value()) >>> shift,
+              Long.reverseBytes(number.bits.mask()) >>> shift);
+      number.setUnbounded();
+    }
+    if (bytes < Long.BYTES) {
+      Bounds.truncate(number, bytes);
+    }
+    Bounds.sync(number);
   }
 
   /** Adds two numbers; the caller makes the result consistent. */
@@ -319,8 +337,8 @@ final class ScalarArithmetic {
 
   private static void shiftLongLeft(Register l, int count) {
     // The usual way to sign-extend a 32-bit number is to shift it up by 32 and down again.
-    l.smax = count == 32 && l.s32max >= 0 ? (long) l.s32max << 32 : Long.MAX_VALUE;
-    l.smin = count == 32 && l.s32min >= 0 ? (long) l.s32min << 32 : Long.MIN_VALUE;
+    l.smax = count == 32 ? (long) l.s32max << 32 : Long.MAX_VALUE;
+    l.smin = count == 32 ? (long) l.s32min << 32 : Long.MIN_VALUE;
     if (Long.compareUnsigned(l.umax, 1L << 63 - count) > 0) {
       l.umin = 0;
       l.umax = -1;

@@ -1,7 +1,7 @@
 package io.ebpf4j.jvm.verifier;
 
-import io.ebpf4j.isa.Isa;
 import io.ebpf4j.isa.Instruction;
+import io.ebpf4j.isa.Isa;
 import io.ebpf4j.spec.Errno;
 import org.jspecify.annotations.Nullable;
 
@@ -71,8 +71,7 @@ final class StackAccess {
       max = pointer.smax + offset + size;
     }
     Frame frame = frameOf(pointer);
-    int lowest =
-        write || verification.rules.leaksPointers() ? -MAX_STACK : -frame.bytes.length;
+    int lowest = write || verification.rules.leaksPointers() ? -MAX_STACK : -frame.bytes.length;
     Errno errno = null;
     if (min < lowest || min > -1) {
       errno = Errno.EACCES;
@@ -94,12 +93,8 @@ final class StackAccess {
     depths[frame.subProgram] = Math.max(depths[frame.subProgram], (int) -min);
   }
 
-  private void touched(Frame frame, int slot) {
-    if (frame == verification.frame()) {
-      verification.touchedSlots |= 1L << slot;
-    } else {
-      verification.touchedSlots |= 1L << slot;
-    }
+  private void touched(int slot) {
+    verification.touchedSlots |= 1L << slot;
   }
 
   private void readLive(Frame frame, int slot) {
@@ -110,7 +105,7 @@ final class StackAccess {
   private void loadFixed(Frame frame, int offset, int size, int to) {
     int byteIndex = -offset - 1;
     int slot = byteIndex / Frame.SLOT_BYTES;
-    touched(frame, slot);
+    touched(slot);
     readLive(frame, slot);
     if (!frame.isSpilled(slot)) {
       for (int i = 0; i < size; i++) {
@@ -215,7 +210,7 @@ final class StackAccess {
     boolean zero = true;
     for (int i = min; i < max && zero; i++) {
       int byteIndex = -i - 1;
-      touched(frame, byteIndex / Frame.SLOT_BYTES);
+      touched(byteIndex / Frame.SLOT_BYTES);
       zero = frame.bytes[byteIndex] == Frame.ZERO;
     }
     if (zero) {
@@ -241,7 +236,7 @@ final class StackAccess {
         && size != Frame.SLOT_BYTES) {
       throw Rejection.access("attempt to corrupt spilled pointer on stack");
     }
-    touched(frame, slot);
+    touched(slot);
     if (whole && size == Frame.SLOT_BYTES) {
       verification.stackLiveness.write(frame.number, 1L << slot);
     }
@@ -254,10 +249,7 @@ final class StackAccess {
       if (!fits) {
         frame.spill(slot).id = 0;
       }
-    } else if (register == null
-        && whole
-        && isImmediateStore()
-        && verification.rules.capable()) {
+    } else if (register == null && whole && isImmediateStore() && verification.rules.capable()) {
       Register immediate = new Register();
       immediate.setConstant(verification.instruction().imm());
       spill(frame, slot, immediate, size);
@@ -329,7 +321,7 @@ final class StackAccess {
       int byteIndex = -i - 1;
       int slot = byteIndex / Frame.SLOT_BYTES;
       byte type = frame.bytes[byteIndex];
-      touched(frame, slot);
+      touched(slot);
       if (!verification.rules.leaksPointers() && type != Frame.MISC && type != Frame.ZERO) {
         throw Rejection.invalid(
             "spilled ptr in range of var-offset stack write; insn %d, ptr off: %d",

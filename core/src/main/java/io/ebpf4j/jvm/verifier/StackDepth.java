@@ -18,21 +18,19 @@ final class StackDepth {
 
   /** Checks it from the first function and from those that are called back later. */
   void check() {
-    check(0, 0, 0, false);
+    check(0, 0, 0);
   }
 
-  private void check(int function, int above, int frames, boolean tailCallReachable) {
+  private void check(int function, int above, int frames) {
     Flow flow = verification.flow;
-    boolean tailCall = tailCallReachable || flow.tailCalls.get(function);
-    if (frames > 0 && tailCall && above >= MAX_BEFORE_TAIL_CALL) {
+    if (frames > 0 && flow.tailCalls.get(function) && above >= MAX_BEFORE_TAIL_CALL) {
       throw Rejection.access(
           "tail_calls are not allowed when call stack of previous frames is %d bytes. Too large",
           above);
     }
     int depth = above + rounded(verification.stackDepths[function]);
     if (depth > MAX_STACK) {
-      throw Rejection.access(
-          "combined stack size of %d calls is %d. Too large", frames + 1, depth);
+      throw Rejection.access("combined stack size of %d calls is %d. Too large", frames + 1, depth);
     }
     if (frames >= State.MAX_FRAMES) {
       throw new Rejection(
@@ -47,7 +45,7 @@ final class StackDepth {
         if (open[callee]) {
           throw Rejection.invalid("recursive call from insn %d", slot);
         }
-        check(callee, depth, frames + 1, tailCall);
+        check(callee, depth, frames + 1);
       }
     }
     open[function] = false;

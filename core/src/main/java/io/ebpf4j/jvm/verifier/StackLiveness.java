@@ -220,9 +220,7 @@ final class StackLiveness {
       int next = successors[i] - instance.start;
       after |= masks.liveBefore[next];
       writtenAfter =
-          i == 0
-              ? masks.mustWriteFromHere[next]
-              : writtenAfter & masks.mustWriteFromHere[next];
+          i == 0 ? masks.mustWriteFromHere[next] : writtenAfter & masks.mustWriteFromHere[next];
     }
     long live = (after & ~masks.mustWrite[index]) | masks.mayRead[index];
     long written = writtenAfter | masks.mustWrite[index];

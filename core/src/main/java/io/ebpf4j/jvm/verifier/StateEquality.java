@@ -185,8 +185,7 @@ final class StateEquality {
     }
     for (int i = slot * Frame.SLOT_BYTES; i < (slot + 1) * Frame.SLOT_BYTES; i++) {
       boolean misc =
-          frame.bytes[i] == Frame.MISC
-              || (frame.bytes[i] == Frame.INVALID && uninitializedAllowed);
+          frame.bytes[i] == Frame.MISC || (frame.bytes[i] == Frame.INVALID && uninitializedAllowed);
       if (!misc) {
         return null;
       }

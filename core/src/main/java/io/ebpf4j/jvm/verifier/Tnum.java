@@ -177,6 +177,11 @@ record Tnum(long value, long mask) {
 
   @Override
   public String toString() {
+    if (mask == 0) {
+      return Long.compareUnsigned(value, 0xffff) <= 0
+          ? Long.toString(value)
+          : "0x" + Long.toHexString(value);
+    }
     return "(0x%x; 0x%x)".formatted(value, mask);
   }
 }

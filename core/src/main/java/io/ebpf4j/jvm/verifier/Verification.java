@@ -153,7 +153,7 @@ final class Verification {
     pending.add(new Pending(other, toSlot, fromSlot, log.position()));
     if (pending.size() > 8192) {
       throw new Rejection(
-          io.ebpf4j.spec.Errno.E2BIG,
+          io.ebpf4j.spec.Errno.EFAULT,
           "The sequence of %d jumps is too complex.".formatted(pending.size()));
     }
     if (other.parent != null) {

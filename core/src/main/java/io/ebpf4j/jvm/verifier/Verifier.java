@@ -45,8 +45,7 @@ public final class Verifier {
     if (problem.isPresent()) {
       InstructionCheck.Problem found = problem.get();
       log.line(found.sentence());
-      Errno errno =
-          found.refusal() == InstructionCheck.Refusal.SIZE ? Errno.E2BIG : Errno.EINVAL;
+      Errno errno = found.refusal() == InstructionCheck.Refusal.SIZE ? Errno.E2BIG : Errno.EINVAL;
       log.line(statistics(0, 0, 0, 0));
       return refused(errno, found.sentence(), found.slot(), log, 0);
     }
@@ -67,7 +66,9 @@ public final class Verifier {
       }
     }
     GlobalFunctions globals = new GlobalFunctions(subject, flow);
+    globals.checkStarts();
     globals.checkUntyped(packetLoads(flow));
+    MapRules.check(subject);
     Verification verification = new Verification(subject, rules, flow, log, globals);
     int[] live =
         RegisterLiveness.compute(
@@ -137,8 +138,7 @@ public final class Verifier {
 
   private static Verdict refused(
       Errno errno, String reason, int slot, VerifierLog log, int processed) {
-    return new Verdict(
-        errno, reason, slot, log.toString(), processed, 0, List.of(), List.of());
+    return new Verdict(errno, reason, slot, log.toString(), processed, 0, List.of(), List.of());
   }
 
   private static String statistics(int processed, int perSlot, int total, int peak) {

@@ -68,7 +68,7 @@ final class VerifierLog {
   /** The source line of a slot, where it is another than before. */
   void source(int slot) {
     LineInfo line = lineOf(slot);
-    if (line == null || line == lastLine) {
+    if (line == null || line.equals(lastLine)) {
       return;
     }
     lastLine = line;

@@ -44,8 +44,7 @@ final class Walk {
     this.jumps = new JumpStep(verification);
     this.locks = new Locks(verification);
     this.calls = new FunctionCalls(verification, globals, exploration);
-    this.helpers =
-        new HelperStep(verification, memory, new Callbacks(verification, calls), locks);
+    this.helpers = new HelperStep(verification, memory, new Callbacks(verification, calls), locks);
     this.pointerUse = new PointerUse(verification.code.size());
     globals.verifyWith(verification, new HelperArguments(verification, memory, locks));
   }
@@ -188,10 +187,7 @@ final class Walk {
       verification.log.state(
           slot,
           StatePrinter.print(
-              state,
-              state.current,
-              verification.touchedRegisters,
-              verification.touchedSlots));
+              state, state.current, verification.touchedRegisters, verification.touchedSlots));
       verification.touchedRegisters = 0;
       verification.touchedSlots = 0;
     }
@@ -320,8 +316,7 @@ final class Walk {
 
   private void loadPacket(Instruction i) {
     if (verification.subject.kind().legacyPacketAccess().isEmpty()) {
-      throw Rejection.invalid(
-          "BPF_LD_[ABS|IND] instructions not allowed for this program type");
+      throw Rejection.invalid("BPF_LD_[ABS|IND] instructions not allowed for this program type");
     }
     Register context = verification.read(6);
     locks.checkNothingHeld("BPF_LD_[ABS|IND]");
