@@ -20,6 +20,11 @@ public interface Program extends Handle {
     return "";
   }
 
+  /** Instructions that the verifier went over, each as often as it did; 0 where that is unknown. */
+  default int processedInstructions() {
+    return 0;
+  }
+
   /**
    * Runs the program on given input: BPF_PROG_TEST_RUN.
    *

@@ -33,6 +33,11 @@ final class JvmProgramHandle extends JvmHandle<LoadedProgram> implements Program
   }
 
   @Override
+  public int processedInstructions() {
+    return info().verifiedInstructions();
+  }
+
+  @Override
   public TestRun.Result testRun(TestRun run) {
     LoadedProgram program = object();
     return kernel().kind(program.spec().type()).testRun(program, kernel().machine(), run);
