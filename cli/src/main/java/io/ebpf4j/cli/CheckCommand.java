@@ -57,7 +57,7 @@ final class CheckCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     List<Part> parts = new ArrayList<>();
     if (common.on.jvm()) {
-      try (JvmKernel kernel = JvmKernel.create()) {
+      try (JvmKernel kernel = JvmKernel.builder().verified(true).build()) {
         parts.addAll(check(kernel));
       }
     }
@@ -85,13 +85,14 @@ final class CheckCommand implements Callable<Integer> {
     MapNames names = new MapNames(file);
     List<Part> parts = new ArrayList<>();
     Set<String> missing = new LinkedHashSet<>();
-    file.maps().forEach((name, map) -> {
-      String reason = refusal(kernel, map, names);
-      if (!reason.isEmpty()) {
-        missing.add(name);
-      }
-      parts.add(new Part(kernel.name(), "map", name, map.type().label(), reason));
-    });
+    file.maps()
+        .forEach((name, map) -> {
+          String reason = refusal(kernel, map, names);
+          if (!reason.isEmpty()) {
+            missing.add(name);
+          }
+          parts.add(new Part(kernel.name(), "map", name, map.type().label(), reason));
+        });
     if (missing.isEmpty()) {
       try (BpfObject maps = kernel.load(file)) {
         for (ProgramSpec program : programs) {

@@ -23,6 +23,7 @@ import io.ebpf4j.jvm.map.MapTypes;
 import io.ebpf4j.jvm.map.PerfEventReader;
 import io.ebpf4j.jvm.program.JvmProgram;
 import io.ebpf4j.jvm.program.RunOptions;
+import io.ebpf4j.jvm.verifier.InstructionFacts;
 import io.ebpf4j.object.CoreRelocator;
 import io.ebpf4j.spec.Attachment;
 import io.ebpf4j.spec.Errno;
@@ -302,6 +303,17 @@ public final class JvmKernel implements Kernel {
   @Override
   public SortedSet<String> pins() {
     return pins.paths();
+  }
+
+  /**
+   * What the verifier has found of each slot of a program of such a kernel; empty where the program
+   * was not verified.
+   */
+  public static List<InstructionFacts> facts(Program program) {
+    return program instanceof JvmProgramHandle handle
+            && handle.object() instanceof JvmProgram verified
+        ? verified.facts()
+        : List.of();
   }
 
   /** Sends each line that a program prints there; called on the program's thread. */
