@@ -47,8 +47,8 @@ final class VerifyCommand implements Callable<Integer> {
       names = "--log",
       paramLabel = "LEVEL",
       description =
-          "The log of accepted programs: 0 none, 1 (the default) the last way through a program,"
-              + " 2 all ways. A refused program's log is printed always.")
+          "The log of accepted programs, as the kernel has levels: 0 none, 1 (the default) what it"
+              + " went over last, 2 everything. A refused program's log is printed always.")
   private int log = 1;
 
   @Option(
