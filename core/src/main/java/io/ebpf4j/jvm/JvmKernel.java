@@ -7,6 +7,7 @@ import io.ebpf4j.Kernel;
 import io.ebpf4j.Link;
 import io.ebpf4j.PerfReader;
 import io.ebpf4j.Program;
+import io.ebpf4j.RingReader;
 import io.ebpf4j.btf.Btf;
 import io.ebpf4j.jvm.context.LoadedProgram;
 import io.ebpf4j.jvm.context.ProgramKind;
@@ -197,6 +198,12 @@ public final class JvmKernel implements Kernel {
   public PerfReader perfReader(BpfMap map, int bytesPerCpu) {
     mustBeOpen();
     return PerfEventReader.open(machine, own(map.name(), map), bytesPerCpu);
+  }
+
+  @Override
+  public RingReader ringReader(BpfMap map) {
+    throw new BpfException(
+        Errno.ENOTSUPP, "ring buffers are not built in the JVM kernel yet: " + map.name());
   }
 
   @Override
