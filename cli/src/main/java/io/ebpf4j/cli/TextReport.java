@@ -119,7 +119,7 @@ final class TextReport {
   private void rows(MapDump map, TypedElements types, TextTable table, byte[] key, byte[] value) {
     if (types.isSection()) {
       if (all || !isZero(value)) {
-        types.variables(value).forEach(one -> table.row(one.name(), one.text()));
+        types.variables(value, table::row);
       }
     } else if (map.perCpu()) {
       for (int cpu = 0; cpu < map.cpus(); cpu++) {

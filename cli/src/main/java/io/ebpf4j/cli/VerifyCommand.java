@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import io.ebpf4j.BpfException;
 import io.ebpf4j.BpfObject;
 import io.ebpf4j.Kernel;
-import io.ebpf4j.jvm.JvmKernel;
 import io.ebpf4j.object.ObjectFile;
 import io.ebpf4j.spec.ProgramSpec;
 import java.io.IOException;
@@ -47,16 +46,9 @@ final class VerifyCommand implements Callable<Integer> {
       names = "--log",
       paramLabel = "LEVEL",
       description =
-          "The log of accepted programs, as the kernel has levels: 0 none, 1 (the default) what it"
-              + " went over last, 2 everything. A refused program's log is printed always.")
+          "The log of accepted programs: 0 none, 1 (the default) the last way through a program,"
+              + " 2 all ways. A refused program's log is printed always.")
   private int log = 1;
-
-  @Option(
-      names = "--facts",
-      description =
-          "Print what the JVM kernel's verifier found out about each instruction too: what a load"
-              + " goes through, which map, constant keys, branches that are never taken.")
-  private boolean facts;
 
   /** Verdicts of the same program on the kernels that were asked. */
   private record Row(@Nullable Verification jvm, @Nullable Verification linux) {
@@ -81,10 +73,6 @@ final class VerifyCommand implements Callable<Integer> {
     if (log < 0 || log > MAX_LOG) {
       throw new ParameterException(command.commandLine(), "--log takes 0, 1 or 2, not " + log);
     }
-    if (facts && !common.on.jvm()) {
-      throw new ParameterException(
-          command.commandLine(), "--facts is for the JVM kernel, which --on linux leaves out");
-    }
     ObjectFile file = ObjectInput.read(object);
     ObjectChanges changes =
         new ObjectChanges(file, objectOptions, List.of(), command.commandLine());
@@ -99,9 +87,9 @@ final class VerifyCommand implements Callable<Integer> {
     }
     PrintWriter out = command.commandLine().getOut();
     if (common.json) {
-      Json.print(out, json -> write(json, rows, names));
+      Json.print(out, json -> write(json, rows));
     } else {
-      print(out, rows, names);
+      print(out, rows);
     }
     return status(rows);
   }
@@ -119,9 +107,9 @@ final class VerifyCommand implements Callable<Integer> {
     List<Verification> onJvm = List.of();
     List<Verification> onLinux = List.of();
     if (common.on.jvm()) {
-      try (JvmKernel kernel = JvmKernel.builder().verified(true).logLevel(log).build()) {
-        onJvm = verify(kernel, file, chosen);
-      }
+      throw new RefusedException(
+          "the JVM kernel runs programs in its checked interpreter, without a verifier: ask Linux's"
+              + " with --on linux");
     }
     if (common.on.linux()) {
       try (LinuxSide linux = LinuxSide.open()) {
@@ -150,7 +138,7 @@ final class VerifyCommand implements Callable<Integer> {
     return verdicts;
   }
 
-  private void print(PrintWriter out, List<Row> rows, MapNames names) {
+  private static void print(PrintWriter out, List<Row> rows) {
     boolean first = true;
     for (Row row : rows) {
       for (Verification verdict : row.verdicts()) {
@@ -158,7 +146,7 @@ final class VerifyCommand implements Callable<Integer> {
           out.println();
         }
         first = false;
-        print(out, verdict, names);
+        print(out, verdict);
       }
       if (row.parts()) {
         out.println("the kernels differ about this program");
@@ -167,7 +155,7 @@ final class VerifyCommand implements Callable<Integer> {
     out.flush();
   }
 
-  private void print(PrintWriter out, Verification verdict, MapNames names) {
+  private static void print(PrintWriter out, Verification verdict) {
     out.println(
         "%s: %s, %d instructions, %s by %s%s"
             .formatted(
@@ -182,18 +170,15 @@ final class VerifyCommand implements Callable<Integer> {
     } else if (verdict.processed() > 0) {
       out.println("processed %d insns".formatted(verdict.processed()));
     }
-    if (facts && !verdict.facts().isEmpty()) {
-      new FactsText(verdict, names).table().print(out);
-    }
   }
 
-  private void write(JsonGenerator json, List<Row> rows, MapNames names) throws IOException {
+  private void write(JsonGenerator json, List<Row> rows) throws IOException {
     json.writeStartObject();
     json.writeStringField("object", object.toString());
     json.writeArrayFieldStart("programs");
     for (Row row : rows) {
       for (Verification verdict : row.verdicts()) {
-        write(json, verdict, names);
+        write(json, verdict);
       }
     }
     json.writeEndArray();
@@ -209,7 +194,7 @@ final class VerifyCommand implements Callable<Integer> {
     json.writeEndObject();
   }
 
-  private void write(JsonGenerator json, Verification verdict, MapNames names) throws IOException {
+  private static void write(JsonGenerator json, Verification verdict) throws IOException {
     json.writeStartObject();
     json.writeStringField("name", verdict.program().name());
     json.writeStringField("type", verdict.program().type().label());
@@ -226,9 +211,6 @@ final class VerifyCommand implements Callable<Integer> {
       json.writeStringField("reason", verdict.reason());
     }
     json.writeStringField("log", verdict.log());
-    if (facts && !verdict.facts().isEmpty()) {
-      new FactsText(verdict, names).write(json);
-    }
     json.writeEndObject();
   }
 }

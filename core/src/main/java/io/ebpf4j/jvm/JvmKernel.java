@@ -7,7 +7,6 @@ import io.ebpf4j.Kernel;
 import io.ebpf4j.Link;
 import io.ebpf4j.PerfReader;
 import io.ebpf4j.Program;
-import io.ebpf4j.RingReader;
 import io.ebpf4j.btf.Btf;
 import io.ebpf4j.jvm.context.LoadedProgram;
 import io.ebpf4j.jvm.context.ProgramKind;
@@ -24,7 +23,6 @@ import io.ebpf4j.jvm.map.MapTypes;
 import io.ebpf4j.jvm.map.PerfEventReader;
 import io.ebpf4j.jvm.program.JvmProgram;
 import io.ebpf4j.jvm.program.RunOptions;
-import io.ebpf4j.jvm.verifier.InstructionFacts;
 import io.ebpf4j.object.CoreRelocator;
 import io.ebpf4j.spec.Attachment;
 import io.ebpf4j.spec.Errno;
@@ -63,6 +61,7 @@ public final class JvmKernel implements Kernel {
   private final long instructionBudget;
   private final boolean verified;
   private final int logLevel;
+  private final boolean compiled;
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private JvmKernel(Builder builder) {
@@ -72,6 +71,7 @@ public final class JvmKernel implements Kernel {
     instructionBudget = builder.instructionBudget;
     verified = builder.verified;
     logLevel = builder.logLevel;
+    compiled = builder.compiled;
   }
 
   /** A kernel with the host's CPUs and clock. */
@@ -93,6 +93,7 @@ public final class JvmKernel implements Kernel {
 
     private boolean verified = Boolean.getBoolean("ebpf4j.verify");
     private int logLevel;
+    private boolean compiled = !Boolean.getBoolean("ebpf4j.interpret");
 
     private Builder() {}
 
@@ -132,6 +133,12 @@ public final class JvmKernel implements Kernel {
      */
     public Builder logLevel(int level) {
       logLevel = level;
+      return this;
+    }
+
+    /** Whether verified programs are compiled; one that is not runs in the checked interpreter. */
+    public Builder compiled(boolean whether) {
+      compiled = whether;
       return this;
     }
 
@@ -189,7 +196,7 @@ public final class JvmKernel implements Kernel {
             new RunOptions(
                 instructionBudget,
                 relocated.poisoned(),
-                verified ? new RunOptions.Verification(btf(), logLevel) : null));
+                verified ? new RunOptions.Verification(btf(), logLevel, compiled) : null));
     programs.add(program.id(), program);
     return opened(program, () -> new JvmProgramHandle(this, program));
   }
@@ -198,12 +205,6 @@ public final class JvmKernel implements Kernel {
   public PerfReader perfReader(BpfMap map, int bytesPerCpu) {
     mustBeOpen();
     return PerfEventReader.open(machine, own(map.name(), map), bytesPerCpu);
-  }
-
-  @Override
-  public RingReader ringReader(BpfMap map) {
-    throw new BpfException(
-        Errno.ENOTSUPP, "ring buffers are not built in the JVM kernel yet: " + map.name());
   }
 
   @Override
@@ -310,17 +311,6 @@ public final class JvmKernel implements Kernel {
   @Override
   public SortedSet<String> pins() {
     return pins.paths();
-  }
-
-  /**
-   * What the verifier has found of each slot of a program of such a kernel; empty where the program
-   * was not verified.
-   */
-  public static List<InstructionFacts> facts(Program program) {
-    return program instanceof JvmProgramHandle handle
-            && handle.object() instanceof JvmProgram verified
-        ? verified.facts()
-        : List.of();
   }
 
   /** Sends each line that a program prints there; called on the program's thread. */

@@ -37,26 +37,13 @@ abstract class LinuxHandle implements Handle {
     }
   }
 
-  /** Says so where it was closed. */
-  final void mustBeOpen() {
-    lock.readLock().lock();
-    try {
-      if (closed) {
-        throw new IllegalStateException(describe() + " was used after it was closed");
-      }
-    } finally {
-      lock.readLock().unlock();
-    }
-  }
-
   final LinuxKernel kernel() {
     return kernel;
   }
 
   @Override
   public final int fd() {
-    mustBeOpen();
-    return fd;
+    return with(open -> open);
   }
 
   @Override

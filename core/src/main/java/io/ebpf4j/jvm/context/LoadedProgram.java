@@ -36,4 +36,18 @@ public abstract class LoadedProgram extends Counted {
    * @return R0
    */
   public abstract long run(Cpu cpu, long context);
+
+  /**
+   * Runs it several times over the same context, which is not put back between runs.
+   *
+   * @param times at least 1
+   * @return R0 of the last run
+   */
+  public long repeat(Cpu cpu, long context, int times) {
+    long value = 0;
+    for (int i = 0; i < times; i++) {
+      value = run(cpu, context);
+    }
+    return value;
+  }
 }

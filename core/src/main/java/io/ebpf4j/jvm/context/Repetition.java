@@ -52,13 +52,15 @@ public final class Repetition {
   public static Outcome run(Cpu cpu, LoadedProgram program, long context, int repeat) {
     long runs = Math.max(1, Integer.toUnsignedLong(repeat));
     long start = System.nanoTime();
-    long value = program.run(cpu, context);
-    for (long done = 1; done < runs; done++) {
-      if (done % RUNS_UNINTERRUPTED == 0) {
+    long value = 0;
+    for (long done = 0; done < runs; ) {
+      int batch = (int) Math.min(RUNS_UNINTERRUPTED, runs - done);
+      value = program.repeat(cpu, context, batch);
+      done += batch;
+      if (done < runs) {
         refuseInterrupted(done);
         cpu.quiescent();
       }
-      value = program.run(cpu, context);
     }
     long mean = (System.nanoTime() - start) / runs;
     return new Outcome((int) value, Math.min(mean, UNSIGNED_INT_MAX));

@@ -1,6 +1,7 @@
 package io.ebpf4j.jvm.context;
 
 import io.ebpf4j.spec.ProgramSpec;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A map of programs that tail calls go through: what a PROG_ARRAY is for the engine. */
@@ -12,6 +13,14 @@ public interface TailCallTable {
    * @param index a u32
    */
   @Nullable LoadedProgram target(int index);
+
+  /**
+   * Tells a watcher what an element holds, now and whenever it changes, one change at a time.
+   *
+   * @param index a u32
+   * @return ends the watch
+   */
+  Runnable watch(int index, Consumer<@Nullable LoadedProgram> watcher);
 
   /**
    * Lets a program that is being loaded use the map. The first program that uses the map or is put

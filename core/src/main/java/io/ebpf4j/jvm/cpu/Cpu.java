@@ -17,6 +17,13 @@ public final class Cpu {
   /** Functions that may be on the stack of one program: Linux's MAX_CALL_FRAMES. */
   public static final int FRAMES = 8;
 
+  /**
+   * Bytes of stack of one program and all that it goes on with by tail calls: 33 tail calls from
+   * functions that have 256 bytes at most with their callers, and a last program whose functions
+   * have {@link #FRAME_BYTES} each.
+   */
+  public static final int STACK_BYTES = 33 * 256 + FRAMES * FRAME_BYTES + 1024;
+
   /** Programs that may be on one CPU, one inside the other. */
   public static final int NESTING = 4;
 
@@ -24,11 +31,14 @@ public final class Cpu {
   private final int number;
   private final Rcu.ReadSide readSide;
   private final ReentrantLock lock = new ReentrantLock();
-  private final Block stack = Block.allocate((long) FRAME_BYTES * FRAMES * NESTING, 64);
+  private final Block stack = Block.allocate((long) STACK_BYTES * NESTING, 64);
   private final Slots slots = new Slots();
   private final RandomSource random;
   private int nesting;
   private @Nullable Activation activation;
+
+  /** For generated code. */
+  public final GeneratedState generated = new GeneratedState();
 
   Cpu(Machine machine, int number, long seed, Rcu.ReadSide readSide) {
     this.machine = machine;
@@ -91,9 +101,9 @@ public final class Cpu {
     return nesting;
   }
 
-  /** The lowest address of the stack of the innermost program: room for {@link #FRAMES} frames. */
+  /** The lowest address of the stack of the innermost program: {@link #STACK_BYTES}. */
   public long stackAddress() {
-    return stack.address() + (long) (nesting - 1) * FRAMES * FRAME_BYTES;
+    return stack.address() + (long) (nesting - 1) * STACK_BYTES;
   }
 
   /** What runs: helpers call back into it. */

@@ -16,7 +16,7 @@ public final class ControlHelpers {
       id = 181,
       name = "loop",
       arguments = {Argument.ANYTHING, Argument.FUNCTION, Argument.STACK_OR_NULL, Argument.ANYTHING})
-  static long loop(Cpu cpu, long iterations, long function, long context, long flags) {
+  public static long loop(Cpu cpu, long iterations, long function, long context, long flags) {
     if (flags != 0) {
       return -Errno.EINVAL.number();
     }
@@ -39,7 +39,7 @@ public final class ControlHelpers {
       name = "tail_call",
       returns = Returns.VOID,
       arguments = {Argument.CONTEXT, Argument.MAP, Argument.ANYTHING})
-  static long tailCall(Cpu cpu, long context, long map, long index) {
+  public static long tailCall(Cpu cpu, long context, long map, long index) {
     return cpu.activation().tailCall(context, map, index);
   }
 }

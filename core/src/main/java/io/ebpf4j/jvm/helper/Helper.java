@@ -41,4 +41,7 @@ public @interface Helper {
 
   /** Whether packet pointers die by the call. */
   boolean changesPacket() default false;
+
+  /** Whether it asks the CPU for the {@link io.ebpf4j.jvm.cpu.Activation} that runs. */
+  boolean usesActivation() default false;
 }

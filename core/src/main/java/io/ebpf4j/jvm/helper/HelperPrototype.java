@@ -21,6 +21,7 @@ import java.util.Set;
  * @param gplOnly whether the program needs a GPL-compatible license
  * @param takesPacket whether memory that it is given may lie in the packet
  * @param changesPacket whether packet pointers die by the call
+ * @param usesActivation whether it asks the CPU for what runs
  * @param method the implementation
  */
 public record HelperPrototype(
@@ -32,6 +33,7 @@ public record HelperPrototype(
     boolean gplOnly,
     boolean takesPacket,
     boolean changesPacket,
+    boolean usesActivation,
     Method method) {
   /** Copies the collections. */
   public HelperPrototype {
@@ -47,13 +49,15 @@ public record HelperPrototype(
   static HelperPrototype of(Method method, Helper helper) {
     boolean fits =
         Modifier.isStatic(method.getModifiers())
+            && Modifier.isPublic(method.getModifiers())
+            && Modifier.isPublic(method.getDeclaringClass().getModifiers())
             && method.getReturnType() == long.class
             && method.getParameterCount() == helper.arguments().length + 1
             && method.getParameterTypes()[0] == Cpu.class
             && Arrays.stream(method.getParameterTypes()).skip(1).allMatch(t -> t == long.class);
     if (!fits) {
       throw new IllegalArgumentException(
-          "helper %s is no static long %s(Cpu, %d times long)"
+          "helper %s is no public static long %s(Cpu, %d times long)"
               .formatted(helper.name(), method.getName(), helper.arguments().length));
     }
     return new HelperPrototype(
@@ -65,6 +69,7 @@ public record HelperPrototype(
         helper.gplOnly(),
         helper.takesPacket(),
         helper.changesPacket(),
+        helper.usesActivation(),
         method);
   }
 

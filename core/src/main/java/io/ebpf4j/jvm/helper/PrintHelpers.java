@@ -19,6 +19,7 @@ public final class PrintHelpers {
   @Helper(
       id = 6,
       name = "trace_printk",
+      usesActivation = true,
       arguments = {
         Argument.MEMORY,
         Argument.SIZE,
@@ -40,6 +41,7 @@ public final class PrintHelpers {
   @Helper(
       id = 177,
       name = "trace_vprintk",
+      usesActivation = true,
       arguments = {Argument.MEMORY, Argument.SIZE, Argument.MEMORY_OR_NULL, Argument.SIZE_OR_ZERO},
       gplOnly = true)
   public static long traceVprintk(Cpu cpu, long format, long size, long data, long dataSize) {
@@ -56,6 +58,7 @@ public final class PrintHelpers {
   @Helper(
       id = 165,
       name = "snprintf",
+      usesActivation = true,
       arguments = {
         Argument.UNINITIALIZED_MEMORY_OR_NULL,
         Argument.SIZE_OR_ZERO,

@@ -16,6 +16,7 @@ public final class SequenceHelpers {
   @Helper(
       id = 126,
       name = "seq_printf",
+      usesActivation = true,
       arguments = {
         Argument.SEQUENCE_FILE,
         Argument.MEMORY,

@@ -4,6 +4,7 @@ import io.ebpf4j.isa.Instruction;
 import io.ebpf4j.jvm.context.ContextLayout;
 import io.ebpf4j.jvm.context.LegacyPacketAccess;
 import io.ebpf4j.jvm.cpu.Cpu;
+import io.ebpf4j.jvm.cpu.FunctionPointer;
 import io.ebpf4j.jvm.handle.Counted;
 import io.ebpf4j.jvm.helper.HelperPrototype;
 import io.ebpf4j.jvm.map.JvmMap;
@@ -15,12 +16,6 @@ import org.jspecify.annotations.Nullable;
 
 /** A program decoded for the interpreter, by {@link Decoder}. Immutable, so thread safe. */
 public final class Code {
-  /**
-   * What a function pointer looks like: the slot of the function above this. Kernel addresses,
-   * which no memory of a run has.
-   */
-  static final long FUNCTION_BASE = 0xffff_ffff_c000_0000L;
-
   final ProgramSpec spec;
   final Counted holder;
   final long[] slots;
@@ -72,10 +67,19 @@ public final class Code {
     return Run.on(cpu).start(this, context);
   }
 
+  /** Whether those bytes are memory that a run of the program with that context may read. */
+  public boolean readable(Cpu cpu, long context, long address, long bytes) {
+    LiveRegions regions = new LiveRegions();
+    regions.reset(areas);
+    regions.stack(cpu.stackAddress(), cpu.stackAddress() + Cpu.STACK_BYTES);
+    this.context.grantPointees(context, regions.grants());
+    this.context.findPacket(context, regions);
+    return regions.find(address, bytes, false);
+  }
+
   /** The slot that a function pointer names, or -1. */
   int function(long pointer) {
-    long slot = pointer - FUNCTION_BASE;
-    return slot >= 0 && slot < slots.length - 1 ? (int) slot : -1;
+    return FunctionPointer.slot(pointer, slots.length - 1);
   }
 
   /** A program that the interpreter has decoded: what a tail call can go on with. */

@@ -8,6 +8,7 @@ import io.ebpf4j.btf.BtfType;
 import io.ebpf4j.btf.BtfType.Linkage;
 import io.ebpf4j.isa.Instruction;
 import io.ebpf4j.jvm.cpu.Cpu;
+import io.ebpf4j.jvm.cpu.FunctionPointer;
 import io.ebpf4j.jvm.interpreter.Code.HelperFinder;
 import io.ebpf4j.jvm.interpreter.Code.Refusal;
 import io.ebpf4j.spec.Errno;
@@ -208,12 +209,12 @@ final class Decoder {
     if (instructions.get(slot + 1).imm() != 0) {
       throw malformed(slot, "a function pointer's second half is not zero");
     }
-    return i.opcode() | (long) i.dst() << 8 | Code.FUNCTION_BASE + target << Integer.SIZE;
+    return i.opcode() | (long) i.dst() << 8 | FunctionPointer.of(target) << Integer.SIZE;
   }
 
   private long secondHalf(int slot) {
     return instructions.get(slot - 1).src() == BPF_PSEUDO_FUNC
-        ? Code.FUNCTION_BASE & 0xffff_ffff_0000_0000L
+        ? FunctionPointer.BASE & 0xffff_ffff_0000_0000L
         : (long) instructions.get(slot).imm() << Integer.SIZE;
   }
 

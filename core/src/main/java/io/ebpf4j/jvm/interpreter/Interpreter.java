@@ -3,6 +3,7 @@ package io.ebpf4j.jvm.interpreter;
 import static io.ebpf4j.isa.Isa.*;
 
 import io.ebpf4j.isa.Isa;
+import io.ebpf4j.jvm.cpu.Arithmetic;
 import io.ebpf4j.jvm.memory.Memory;
 
 /**

@@ -62,6 +62,11 @@ public final class ArrayMap extends ArrayElements {
   }
 
   @Override
+  public LookupRecipe lookupRecipe() {
+    return new LookupRecipe.Array(base, layout.count(), layout.elementSize());
+  }
+
+  @Override
   long valueAddress(Cpu cpu, long index) {
     return base + (index & layout.mask()) * layout.elementSize();
   }

@@ -55,7 +55,14 @@ abstract sealed class FdArray<T extends Counted> extends JvmMap
   /** What a user who looks an element up gets. */
   abstract int userValue(T entry);
 
-  /** Notes that an element has changed, before the old object is let go. */
+  /** Does something while no element changes. */
+  final void unchanging(Runnable action) {
+    synchronized (entries) {
+      action.run();
+    }
+  }
+
+  /** Notes that an element has changed, before the old object is let go; one change at a time. */
   void changed(int index, @Nullable T entry) {}
 
   /** Waits where Linux waits for programs that may still use the old object. */
@@ -94,8 +101,14 @@ abstract sealed class FdArray<T extends Counted> extends JvmMap
 
   /** Empties an element if it still holds that object. */
   final void remove(int index, T entry) {
-    if (entries.compareAndSet(index, entry, null)) {
-      changed(index, null);
+    boolean removed;
+    synchronized (entries) {
+      removed = entries.compareAndSet(index, entry, null);
+      if (removed) {
+        changed(index, null);
+      }
+    }
+    if (removed) {
       entry.release();
     }
   }
@@ -184,7 +197,6 @@ abstract sealed class FdArray<T extends Counted> extends JvmMap
 
   private boolean exchange(int index, @Nullable T entry) {
     T old;
-    // One change at a time, so that what changed() notes is what the element holds.
     synchronized (entries) {
       old = entries.getAndSet(index, entry);
       changed(index, entry);

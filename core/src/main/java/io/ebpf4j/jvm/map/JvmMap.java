@@ -115,6 +115,11 @@ public abstract class JvmMap extends Counted implements MapShape {
   /** The address of the value for the key at an address, or 0; a map of maps: of the inner map. */
   public abstract long lookup(Cpu cpu, long key);
 
+  /** How a program's lookup is done without a call. */
+  public LookupRecipe lookupRecipe() {
+    return new LookupRecipe.Call();
+  }
+
   /** As {@link #lookup}, but another CPU's value; 0 where the type has no value for each CPU. */
   public long lookupOn(int cpuNumber, long key) {
     return 0;

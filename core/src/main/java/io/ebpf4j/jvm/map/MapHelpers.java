@@ -16,7 +16,7 @@ public final class MapHelpers {
       returns = Returns.MAP_VALUE_OR_NULL,
       arguments = {Argument.MAP, Argument.MAP_KEY},
       takesPacket = true)
-  static long mapLookupElem(Cpu cpu, long map, long key) {
+  public static long mapLookupElem(Cpu cpu, long map, long key) {
     return MapTable.get(cpu, map).lookup(cpu, key);
   }
 
@@ -26,7 +26,7 @@ public final class MapHelpers {
       name = "map_update_elem",
       arguments = {Argument.MAP, Argument.MAP_KEY, Argument.MAP_VALUE, Argument.ANYTHING},
       takesPacket = true)
-  static long mapUpdateElem(Cpu cpu, long map, long key, long value, long flags) {
+  public static long mapUpdateElem(Cpu cpu, long map, long key, long value, long flags) {
     return MapTable.get(cpu, map).update(cpu, key, value, flags);
   }
 
@@ -36,7 +36,7 @@ public final class MapHelpers {
       name = "map_delete_elem",
       arguments = {Argument.MAP, Argument.MAP_KEY},
       takesPacket = true)
-  static long mapDeleteElem(Cpu cpu, long map, long key) {
+  public static long mapDeleteElem(Cpu cpu, long map, long key) {
     return MapTable.get(cpu, map).delete(cpu, key);
   }
 
@@ -47,7 +47,7 @@ public final class MapHelpers {
       returns = Returns.MAP_VALUE_OR_NULL,
       arguments = {Argument.MAP, Argument.MAP_KEY, Argument.ANYTHING},
       takesPacket = true)
-  static long mapLookupPercpuElem(Cpu cpu, long map, long key, long cpuNumber) {
+  public static long mapLookupPercpuElem(Cpu cpu, long map, long key, long cpuNumber) {
     return MapTable.get(cpu, map).lookupOn((int) cpuNumber, key);
   }
 
@@ -56,7 +56,7 @@ public final class MapHelpers {
       id = 164,
       name = "for_each_map_elem",
       arguments = {Argument.MAP, Argument.FUNCTION, Argument.STACK_OR_NULL, Argument.ANYTHING})
-  static long forEachMapElem(Cpu cpu, long map, long function, long context, long flags) {
+  public static long forEachMapElem(Cpu cpu, long map, long function, long context, long flags) {
     return MapTable.get(cpu, map).forEach(cpu, function, context, flags);
   }
 
@@ -66,7 +66,7 @@ public final class MapHelpers {
       name = "spin_lock",
       returns = Returns.VOID,
       arguments = {Argument.SPIN_LOCK})
-  static long spinLock(Cpu cpu, long lock) {
+  public static long spinLock(Cpu cpu, long lock) {
     SpinLock.lock(cpu, lock);
     HeldLocks.on(cpu).add(cpu.nesting(), lock);
     return 0;
@@ -78,7 +78,7 @@ public final class MapHelpers {
       name = "spin_unlock",
       returns = Returns.VOID,
       arguments = {Argument.SPIN_LOCK})
-  static long spinUnlock(Cpu cpu, long lock) {
+  public static long spinUnlock(Cpu cpu, long lock) {
     HeldLocks.on(cpu).remove(lock);
     SpinLock.unlock(lock);
     return 0;

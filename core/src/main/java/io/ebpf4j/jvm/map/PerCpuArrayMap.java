@@ -73,6 +73,11 @@ public final class PerCpuArrayMap extends ArrayElements {
   }
 
   @Override
+  public LookupRecipe lookupRecipe() {
+    return new LookupRecipe.PerCpuArray(base, layout.count(), layout.elementSize(), cpuStride);
+  }
+
+  @Override
   long valueAddress(Cpu cpu, long index) {
     return valueAddress(cpu.number(), index);
   }

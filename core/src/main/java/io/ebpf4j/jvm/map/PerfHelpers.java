@@ -36,7 +36,8 @@ public final class PerfHelpers {
         ProgramType.SK_LOOKUP
       },
       gplOnly = true)
-  static long perfEventOutput(Cpu cpu, long context, long map, long flags, long data, long size) {
+  public static long perfEventOutput(
+      Cpu cpu, long context, long map, long flags, long data, long size) {
     if ((flags & ~PerfEventArray.INDEX_MASK) != 0) {
       return -Errno.EINVAL.number();
     }

@@ -11,8 +11,11 @@ import io.ebpf4j.spec.Errno;
 import io.ebpf4j.spec.MapSpec;
 import io.ebpf4j.spec.ProgramSpec;
 import io.ebpf4j.spec.ProgramType;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * the map, so it lets all of them go when its last user has gone.
  */
 public final class ProgArray extends FdArray<LoadedProgram> implements TailCallTable {
+  private final List<Watch> watches = new ArrayList<>();
   private final AtomicReference<@Nullable Owner> owner = new AtomicReference<>();
 
   private ProgArray(
@@ -43,6 +47,17 @@ public final class ProgArray extends FdArray<LoadedProgram> implements TailCallT
         .add(new ProgArray(machine, spec, id, struct, layout, entries));
   }
 
+  /** Who is told of an element's changes. */
+  private static final class Watch {
+    final int index;
+    final Consumer<@Nullable LoadedProgram> watcher;
+
+    Watch(int index, Consumer<@Nullable LoadedProgram> watcher) {
+      this.index = index;
+      this.watcher = watcher;
+    }
+  }
+
   /** What programs must have in common. */
   private record Owner(ProgramType type, @Nullable AttachType attachType, boolean frags) {
     static Owner of(ProgramSpec program) {
@@ -59,6 +74,25 @@ public final class ProgArray extends FdArray<LoadedProgram> implements TailCallT
   @Override
   public @Nullable LoadedProgram target(int index) {
     return entry(index);
+  }
+
+  @Override
+  public Runnable watch(int index, Consumer<@Nullable LoadedProgram> watcher) {
+    Watch watch = new Watch(index, watcher);
+    unchanging(() -> {
+      watches.add(watch);
+      watcher.accept(entry(index));
+    });
+    return () -> unchanging(() -> watches.remove(watch));
+  }
+
+  @Override
+  void changed(int index, @Nullable LoadedProgram entry) {
+    for (Watch watch : watches) {
+      if (watch.index == index) {
+        watch.watcher.accept(entry);
+      }
+    }
   }
 
   @Override

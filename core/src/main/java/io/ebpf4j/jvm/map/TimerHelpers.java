@@ -21,7 +21,7 @@ public final class TimerHelpers {
       name = "timer_init",
       arguments = {Argument.TIMER, Argument.MAP, Argument.ANYTHING},
       gplOnly = true)
-  static long timerInit(Cpu cpu, long timer, long map, long flags) {
+  public static long timerInit(Cpu cpu, long timer, long map, long flags) {
     Timer.Base base;
     if (flags == CLOCK_MONOTONIC) {
       base = Timer.Base.MONOTONIC;
@@ -48,7 +48,7 @@ public final class TimerHelpers {
       name = "timer_set_callback",
       arguments = {Argument.TIMER, Argument.FUNCTION},
       gplOnly = true)
-  static long timerSetCallback(Cpu cpu, long timer, long function) {
+  public static long timerSetCallback(Cpu cpu, long timer, long function) {
     return timers(cpu).setCallback(cpu, timer, function);
   }
 
@@ -58,7 +58,7 @@ public final class TimerHelpers {
       name = "timer_start",
       arguments = {Argument.TIMER, Argument.ANYTHING, Argument.ANYTHING},
       gplOnly = true)
-  static long timerStart(Cpu cpu, long timer, long nanos, long flags) {
+  public static long timerStart(Cpu cpu, long timer, long nanos, long flags) {
     if ((flags & ~(TIMER_ABS | TIMER_CPU_PIN)) != 0) {
       return -Errno.EINVAL.number();
     }
@@ -71,7 +71,7 @@ public final class TimerHelpers {
       name = "timer_cancel",
       arguments = {Argument.TIMER},
       gplOnly = true)
-  static long timerCancel(Cpu cpu, long timer) {
+  public static long timerCancel(Cpu cpu, long timer) {
     return timers(cpu).cancel(timer);
   }
 

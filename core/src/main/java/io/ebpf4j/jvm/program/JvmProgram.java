@@ -5,6 +5,9 @@ import io.ebpf4j.ProgramInfo;
 import io.ebpf4j.VerifierException;
 import io.ebpf4j.isa.Instruction;
 import io.ebpf4j.isa.InstructionCheck;
+import io.ebpf4j.jvm.compiler.CompiledProgram;
+import io.ebpf4j.jvm.compiler.CompiledRun;
+import io.ebpf4j.jvm.compiler.Compiler;
 import io.ebpf4j.jvm.context.LegacyPacketAccess;
 import io.ebpf4j.jvm.context.LoadedProgram;
 import io.ebpf4j.jvm.context.ProgramKind;
@@ -33,7 +36,7 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /** A program loaded into the kernel in the JVM. It holds its maps. Thread safe. */
-public final class JvmProgram extends LoadedProgram implements Code.Holder {
+public final class JvmProgram extends LoadedProgram implements Code.Holder, CompiledRun.Holder {
   private final ProgramSpec spec;
   private final int id;
   private final List<JvmMap> maps;
@@ -45,6 +48,7 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder {
   private final LongAdder runCount = new LongAdder();
   private final LongAdder runNanos = new LongAdder();
   private final @Nullable Verdict verdict;
+  private final Compiler.@Nullable Compiled compiled;
 
   private JvmProgram(
       Machine machine,
@@ -52,13 +56,18 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder {
       int id,
       List<JvmMap> maps,
       Code.Source source,
-      @Nullable Verdict verdict) {
+      @Nullable Verdict verdict,
+      Compiler.@Nullable Compiled compiled) {
     this.machine = machine;
     this.spec = spec;
     this.verdict = verdict;
     this.id = id;
     this.maps = maps;
     this.code = Code.decode(source, this);
+    this.compiled = compiled;
+    if (compiled != null) {
+      compiled.program().heldBy(this);
+    }
     this.loadNanos = machine.clock().bootNanos();
     this.btfId = spec.functions().isEmpty() ? 0 : types().add(spec.btf());
   }
@@ -124,11 +133,27 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder {
               packet,
               references.maps(),
               options.budget());
-      return new JvmProgram(machine, spec, id, references.maps(), source, verdict);
+      Compiler.Compiled compiled =
+          verdict != null && verification != null && verification.compiled()
+              ? compile(source, verdict)
+              : null;
+      return new JvmProgram(machine, spec, id, references.maps(), source, verdict, compiled);
     } catch (Throwable failure) {
       references.maps().forEach(JvmMap::release);
       throw failure;
     }
+  }
+
+  private static Compiler.Compiled compile(Code.Source source, Verdict verdict) {
+    return Compiler.compile(
+        new Compiler.Source(
+            source.spec(),
+            source.instructions(),
+            source.helpers()::find,
+            source.context(),
+            source.packet(),
+            source.maps(),
+            new VerifiedFacts(verdict)));
   }
 
   /** Refuses a malformed program; the verifier looks at single instructions when it comes there. */
@@ -213,17 +238,48 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder {
    */
   @Override
   public long run(Cpu cpu, long context) {
-    return machine.countsRuns() ? runAndCount(cpu, context) : code.run(cpu, context);
+    return repeat(cpu, context, 1);
   }
 
-  private long runAndCount(Cpu cpu, long context) {
+  @Override
+  public long repeat(Cpu cpu, long context, int times) {
+    if (!machine.countsRuns()) {
+      return runs(cpu, context, times);
+    }
     long start = System.nanoTime();
     try {
-      return code.run(cpu, context);
+      return runs(cpu, context, times);
     } finally {
-      runCount.increment();
+      runCount.add(times);
       runNanos.add(System.nanoTime() - start);
     }
+  }
+
+  private long runs(Cpu cpu, long context, int times) {
+    if (compiled != null && !compiled.needsRun()) {
+      return compiled.program().repeat(context, CompiledRun.stackEnd(cpu), cpu, times);
+    }
+    long value = 0;
+    for (int i = 0; i < times; i++) {
+      value =
+          compiled == null
+              ? code.run(cpu, context)
+              : CompiledRun.run(cpu, compiled.program(), context);
+    }
+    return value;
+  }
+
+  @Override
+  public CompiledProgram compiled() {
+    if (compiled == null) {
+      throw new IllegalStateException(this + " is not compiled");
+    }
+    return compiled.program();
+  }
+
+  @Override
+  public boolean readable(Cpu cpu, long context, long address, long bytes) {
+    return code.readable(cpu, context, address, bytes);
   }
 
   @Override
@@ -239,7 +295,7 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder {
         License.isGplCompatible(spec.license()),
         btfId,
         spec.instructions().size() * Instruction.SIZE,
-        0,
+        compiled == null ? 0 : compiled.bytes().length,
         0,
         runNanos.sum(),
         runCount.sum(),
@@ -272,6 +328,9 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder {
 
   @Override
   protected void free() {
+    if (compiled != null) {
+      compiled.close();
+    }
     types().remove(btfId);
     maps.forEach(JvmMap::release);
   }

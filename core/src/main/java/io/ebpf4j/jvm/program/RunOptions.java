@@ -39,6 +39,7 @@ public record RunOptions(
    *
    * @param kernelTypes the kernel's own types
    * @param logLevel the log of a program that is accepted: 0 none, 1 or 2, plus 4
+   * @param compiled whether the program is compiled then; else it runs checked
    */
-  public record Verification(Btf kernelTypes, int logLevel) {}
+  public record Verification(Btf kernelTypes, int logLevel, boolean compiled) {}
 }
