@@ -36,6 +36,22 @@ class ArrayElementsTwinTest {
   }
 
   @TwinTest
+  void readOnlyAndWriteOnlyAreOfTheDescriptorThatCreatingGave(Kernel kernel) {
+    BpfMap readOnly = kernel.createMap(MapSpec.array("r", 8, 1).withFlags(MapFlags.RDONLY));
+    BpfMap writeOnly = kernel.createMap(MapSpec.array("w", 8, 1).withFlags(MapFlags.WRONLY));
+    assertThat(update(readOnly, 0, u64(1), 0)).isEqualTo("EPERM");
+    assertThat(lookup(writeOnly, 0, 0)).isEqualTo("EPERM");
+    try (BpfMap again = kernel.mapById(readOnly.id()).orElseThrow();
+        BpfMap other = kernel.mapById(writeOnly.id()).orElseThrow()) {
+      assertThat(update(again, 0, u64(1), 0)).isEqualTo("OK");
+      assertThat(lookup(again, 0, 0)).isEqualTo("OK");
+      assertThat(lookup(other, 0, 0)).isEqualTo("OK");
+      assertThat(again.spec().flags()).isZero();
+      assertThat(other.info().flags()).isZero();
+    }
+  }
+
+  @TwinTest
   void lookupFlagsAreRefusedWithoutALock(Kernel kernel) {
     BpfMap map = kernel.createMap(MapSpec.array("a", 8, 4));
     assertThat(lookup(map, 0, 1)).isEqualTo("EINVAL");

@@ -272,7 +272,7 @@ public final class JvmKernel implements Kernel {
 
   @Override
   public Optional<BpfMap> mapById(int id) {
-    return maps.hold(id).map(map -> opened(map, () -> new JvmMapHandle(this, map)));
+    return maps.hold(id).map(map -> opened(map, () -> JvmMapHandle.opened(this, map)));
   }
 
   @Override
@@ -287,7 +287,7 @@ public final class JvmKernel implements Kernel {
         pinned,
         () ->
             switch (pinned) {
-              case JvmMap map -> new JvmMapHandle(this, map);
+              case JvmMap map -> JvmMapHandle.opened(this, map);
               case LoadedProgram program -> new JvmProgramHandle(this, program);
               default -> throw new IllegalStateException(pinned + " cannot be opened by a pin");
             });
@@ -381,7 +381,7 @@ public final class JvmKernel implements Kernel {
 
   private BpfMap handle(JvmMap map) {
     maps.add(map.id(), map);
-    return opened(map, () -> new JvmMapHandle(this, map));
+    return opened(map, () -> JvmMapHandle.created(this, map));
   }
 
   /** A handle, which holds the object itself: the caller's hold ends. */

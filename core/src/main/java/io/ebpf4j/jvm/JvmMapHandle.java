@@ -3,14 +3,32 @@ package io.ebpf4j.jvm;
 import io.ebpf4j.BpfMap;
 import io.ebpf4j.MapInfo;
 import io.ebpf4j.jvm.map.JvmMap;
+import io.ebpf4j.jvm.map.MapUser;
+import io.ebpf4j.spec.MapFlags;
 import io.ebpf4j.spec.MapSpec;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /** A descriptor of a map of the kernel in the JVM. */
 final class JvmMapHandle extends JvmHandle<JvmMap> implements BpfMap {
-  JvmMapHandle(JvmKernel kernel, JvmMap map) {
+  private final MapUser user;
+  private final MapSpec spec;
+
+  private JvmMapHandle(JvmKernel kernel, JvmMap map, MapUser user, MapSpec spec) {
     super(kernel, map);
+    this.user = user;
+    this.spec = spec;
+  }
+
+  /** The handle of a map that was just created. */
+  static JvmMapHandle created(JvmKernel kernel, JvmMap map) {
+    return new JvmMapHandle(kernel, map, map.user(), map.spec());
+  }
+
+  /** One more handle of a map. */
+  static JvmMapHandle opened(JvmKernel kernel, JvmMap map) {
+    int flags = map.spec().flags() & ~(MapFlags.RDONLY | MapFlags.WRONLY);
+    return new JvmMapHandle(kernel, map, map.userWithAllAccess(), map.spec().withFlags(flags));
   }
 
   @Override
@@ -20,7 +38,8 @@ final class JvmMapHandle extends JvmHandle<JvmMap> implements BpfMap {
 
   @Override
   public MapSpec spec() {
-    return object().spec();
+    object();
+    return spec;
   }
 
   @Override
@@ -45,27 +64,27 @@ final class JvmMapHandle extends JvmHandle<JvmMap> implements BpfMap {
 
   @Override
   public boolean lookup(MemorySegment key, MemorySegment value, long flags) {
-    return object().lookup(key, value, flags);
+    return user().lookup(key, value, flags);
   }
 
   @Override
   public void update(MemorySegment key, MemorySegment value, long flags) {
-    object().update(key, value, flags, this);
+    user().update(key, value, flags, this);
   }
 
   @Override
   public boolean delete(MemorySegment key) {
-    return object().delete(key);
+    return user().delete(key);
   }
 
   @Override
   public boolean lookupAndDelete(MemorySegment key, MemorySegment value, long flags) {
-    return object().lookupAndDelete(key, value, flags);
+    return user().lookupAndDelete(key, value, flags);
   }
 
   @Override
   public boolean nextKey(@Nullable MemorySegment key, MemorySegment next) {
-    return object().nextKey(key, next);
+    return user().nextKey(key, next);
   }
 
   @Override
@@ -76,22 +95,28 @@ final class JvmMapHandle extends JvmHandle<JvmMap> implements BpfMap {
       MemorySegment values,
       int count,
       long flags) {
-    return object().lookupBatch(in, out, keys, values, count, flags);
+    return user().lookupBatch(in, out, keys, values, count, flags);
   }
 
   @Override
   public Batch updateBatch(MemorySegment keys, MemorySegment values, int count, long flags) {
-    return object().updateBatch(keys, values, count, flags);
+    return user().updateBatch(keys, values, count, flags);
   }
 
   @Override
   public void freeze() {
-    object().freeze();
+    user().freeze();
   }
 
   @Override
   public Mapping mmap(long offset, long length, boolean writable) {
-    return object().mmap(offset, length, writable);
+    return user().mmap(offset, length, writable);
+  }
+
+  /** The user's operations, of an open handle. */
+  private MapUser user() {
+    object();
+    return user;
   }
 
   @Override

@@ -102,8 +102,8 @@ public final class ArrayMap extends ArrayElements {
   }
 
   @Override
-  protected Mapping map(long offset, long length, boolean writable) {
-    if ((spec().flags() & MapFlags.RDONLY) != 0) {
+  Mapping map(long offset, long length, boolean writable, MapUser.Access access) {
+    if (access == MapUser.Access.READ) {
       throw refusal(
           Errno.EINVAL, "users may only read it (RDONLY), and a shared mapping needs both");
     }
@@ -122,7 +122,7 @@ public final class ArrayMap extends ArrayElements {
     }
   }
 
-  /** Takes back what {@link #mmap} took. */
+  /** Takes back what {@link MapUser#mmap} took. */
   void unmapped(boolean writable) {
     if (writable) {
       writableMappingClosed();

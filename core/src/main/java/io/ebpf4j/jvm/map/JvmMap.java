@@ -1,7 +1,6 @@
 package io.ebpf4j.jvm.map;
 
 import io.ebpf4j.BpfException;
-import io.ebpf4j.BpfMap.Batch;
 import io.ebpf4j.BpfMap.Mapping;
 import io.ebpf4j.MapInfo;
 import io.ebpf4j.jvm.cpu.Cpu;
@@ -38,6 +37,7 @@ public abstract class JvmMap extends Counted implements MapShape {
   private final SpecialFields fields;
   private final Block struct;
   private final int btfId;
+  private final MapUser user;
   private final AtomicInteger writers = new AtomicInteger();
   private volatile boolean frozen;
 
@@ -55,6 +55,7 @@ public abstract class JvmMap extends Counted implements MapShape {
     this.struct = struct;
     boolean typed = (spec.keyType() | spec.valueType()) != 0;
     this.btfId = typed ? types(machine).add(spec.btf()) : 0;
+    this.user = new MapUser(this, MapUser.Access.of(spec));
   }
 
   @Override
@@ -76,7 +77,7 @@ public abstract class JvmMap extends Counted implements MapShape {
         spec.keySize(),
         spec.valueSize(),
         spec.maxEntries(),
-        spec.flags(),
+        spec.flags() & ~(MapFlags.RDONLY | MapFlags.WRONLY),
         spec.extra(),
         btfId,
         btfId == 0 ? 0 : spec.keyType(),
@@ -157,139 +158,14 @@ public abstract class JvmMap extends Counted implements MapShape {
     return frozen;
   }
 
-  /** As {@link io.ebpf4j.BpfMap#lookup(MemorySegment, MemorySegment, long)}. */
-  public final boolean lookup(MemorySegment key, MemorySegment value, long flags) {
-    checkLookupFlags(flags);
-    checkReadable();
-    checkLock(flags);
-    checkRoom("key", key, spec.keySize(), 1);
-    checkRoom("value", value, userValueSize(), 1);
-    return get(key, value, flags);
+  /** The user's operations with the access that the map was created with. */
+  public final MapUser user() {
+    return user;
   }
 
-  /** As {@link io.ebpf4j.BpfMap#update(MemorySegment, MemorySegment, long)}. */
-  public final void update(MemorySegment key, MemorySegment value, long flags) {
-    update(key, value, flags, null);
-  }
-
-  /**
-   * As {@link #update(MemorySegment, MemorySegment, long)}, through a handle: what is put in may go
-   * with it.
-   */
-  public final void update(
-      MemorySegment key, MemorySegment value, long flags, @Nullable Object handle) {
-    writers.incrementAndGet();
-    try {
-      checkWritable();
-      checkLock(flags);
-      checkRoom("key", key, spec.keySize(), 1);
-      checkRoom("value", value, userValueSize(), 1);
-      set(key, value, flags, handle);
-    } finally {
-      writers.decrementAndGet();
-    }
-  }
-
-  /** As {@link io.ebpf4j.BpfMap#delete}. */
-  public final boolean delete(MemorySegment key) {
-    writers.incrementAndGet();
-    try {
-      checkWritable();
-      checkRoom("key", key, spec.keySize(), 1);
-      return remove(key);
-    } finally {
-      writers.decrementAndGet();
-    }
-  }
-
-  /** As {@link io.ebpf4j.BpfMap#lookupAndDelete}. */
-  public final boolean lookupAndDelete(MemorySegment key, MemorySegment value, long flags) {
-    checkLookupFlags(flags);
-    checkReadable();
-    checkWritable();
-    checkLock(flags);
-    checkRoom("key", key, spec.keySize(), 1);
-    checkRoom("value", value, userValueSize(), 1);
-    throw refusal(Errno.ENOTSUPP, "%s has no lookup-and-delete".formatted(spec.type()));
-  }
-
-  /** As {@link io.ebpf4j.BpfMap#nextKey}. */
-  public final boolean nextKey(@Nullable MemorySegment key, MemorySegment next) {
-    checkReadable();
-    if (key != null) {
-      checkRoom("key", key, spec.keySize(), 1);
-    }
-    checkRoom("next key", next, spec.keySize(), 1);
-    return next(key, next);
-  }
-
-  /** As {@link io.ebpf4j.BpfMap#lookupBatch}. */
-  public final Batch lookupBatch(
-      @Nullable MemorySegment in,
-      MemorySegment out,
-      MemorySegment keys,
-      MemorySegment values,
-      int count,
-      long flags) {
-    checkReadable();
-    checkBatch("lookup", flags);
-    checkRoom("cursor", out, spec.keySize(), 1);
-    if (in != null) {
-      checkRoom("cursor", in, spec.keySize(), 1);
-    }
-    checkRoom("keys", keys, spec.keySize(), count);
-    checkRoom("values", values, userValueSize(), count);
-    return MapBatch.lookup(this, in, out, keys, values, count, flags);
-  }
-
-  /** As {@link io.ebpf4j.BpfMap#updateBatch}. */
-  public final Batch updateBatch(MemorySegment keys, MemorySegment values, int count, long flags) {
-    writers.incrementAndGet();
-    try {
-      checkWritable();
-      checkBatch("update", flags);
-      checkRoom("keys", keys, spec.keySize(), count);
-      checkRoom("values", values, userValueSize(), count);
-      return MapBatch.update(this, keys, values, count, flags);
-    } finally {
-      writers.decrementAndGet();
-    }
-  }
-
-  /** As {@link io.ebpf4j.BpfMap#freeze}. */
-  public final synchronized void freeze() {
-    if (!fields.isEmpty()) {
-      throw refusal(
-          Errno.ENOTSUPP, "a map with %s in its values cannot be frozen".formatted(fields));
-    }
-    checkWritable();
-    if (writers.get() > 0) {
-      throw refusal(
-          Errno.EBUSY, "it is mapped writable or being updated: close the mapping before freezing");
-    }
-    frozen = true;
-    MapStructs.FROZEN.put(address(), 1);
-  }
-
-  /** As {@link io.ebpf4j.BpfMap#mmap}. */
-  public final Mapping mmap(long offset, long length, boolean writable) {
-    if (offset < 0 || offset % PAGE_BYTES != 0 || length <= 0) {
-      throw refusal(
-          Errno.EINVAL,
-          "a mapping starts at a multiple of %d and has at least a byte, not offset %d, length %d"
-              .formatted(PAGE_BYTES, offset, length));
-    }
-    if ((spec.flags() & MapFlags.WRONLY) != 0) {
-      throw refusal(Errno.EACCES, "users may only write it (WRONLY), and a mapping reads");
-    }
-    if (writable && (spec.flags() & MapFlags.RDONLY) != 0) {
-      throw refusal(Errno.EACCES, "users may only read it (RDONLY)");
-    }
-    if (!fields.isEmpty()) {
-      throw refusal(
-          Errno.ENOTSUPP, "a map with %s in its values cannot be mapped".formatted(fields));
-    }
-    return map(offset, length, writable);
+  /** The user's operations with all access, which a descriptor has that was opened later. */
+  public final MapUser userWithAllAccess() {
+    return new MapUser(this, MapUser.Access.ALL);
   }
 
   /** A handle that may have been given to {@code update} has been closed. */
@@ -311,8 +187,25 @@ public abstract class JvmMap extends Counted implements MapShape {
   /** Sets a value for the user. */
   protected abstract void set(MemorySegment key, MemorySegment value, long flags);
 
-  /** Maps what {@link #mmap} has checked. */
-  protected Mapping map(long offset, long length, boolean writable) {
+  /**
+   * Counts a user who changes elements, which keeps the map from being frozen, until it is done.
+   */
+  final AtomicInteger writers() {
+    return writers;
+  }
+
+  /** Ends changes by users, where nobody changes anything now. */
+  final synchronized void endUpdates() {
+    if (writers.get() > 0) {
+      throw refusal(
+          Errno.EBUSY, "it is mapped writable or being updated: close the mapping before freezing");
+    }
+    frozen = true;
+    MapStructs.FROZEN.put(address(), 1);
+  }
+
+  /** Maps what {@link MapUser#mmap} has checked. */
+  Mapping map(long offset, long length, boolean writable, MapUser.Access access) {
     throw refusal(Errno.ENOTSUPP, "%s cannot be mapped".formatted(spec.type()));
   }
 
@@ -372,53 +265,6 @@ public abstract class JvmMap extends Counted implements MapShape {
 
   private static TypeTable types(Machine machine) {
     return machine.slots().getOrSet(TypeTable.SLOT, TypeTable::new);
-  }
-
-  private void checkLookupFlags(long flags) {
-    if ((flags & ~MapFlags.LOCK) != 0) {
-      throw refusal(
-          Errno.EINVAL, "a lookup takes no flag but BPF_F_LOCK, not 0x%x".formatted(flags));
-    }
-  }
-
-  private void checkReadable() {
-    if ((spec.flags() & MapFlags.WRONLY) != 0) {
-      throw refusal(Errno.EPERM, "users may only write it (WRONLY)");
-    }
-  }
-
-  private void checkWritable() {
-    if ((spec.flags() & MapFlags.RDONLY) != 0) {
-      throw refusal(Errno.EPERM, "users may only read it (RDONLY)");
-    }
-    if (frozen) {
-      throw refusal(Errno.EPERM, "it is frozen");
-    }
-  }
-
-  private void checkLock(long flags) {
-    if ((flags & MapFlags.LOCK) != 0 && !fields.hasSpinLock()) {
-      throw refusal(Errno.EINVAL, "BPF_F_LOCK needs a bpf_spin_lock in the value's BTF type");
-    }
-  }
-
-  private void checkBatch(String operation, long flags) {
-    if (!hasBatch()) {
-      throw refusal(Errno.ENOTSUPP, "%s has no batch %s".formatted(spec.type(), operation));
-    }
-    if ((flags & ~MapFlags.LOCK) != 0) {
-      throw refusal(
-          Errno.EINVAL, "a batch takes no flag but BPF_F_LOCK, not 0x%x".formatted(flags));
-    }
-    checkLock(flags);
-  }
-
-  private void checkRoom(String what, MemorySegment segment, int size, int count) {
-    if (count < 0 || segment.byteSize() < (long) size * count) {
-      throw new IllegalArgumentException(
-          "%s: %d %s of %d bytes do not fit into %d bytes"
-              .formatted(this, count, what, size, segment.byteSize()));
-    }
   }
 
   /**

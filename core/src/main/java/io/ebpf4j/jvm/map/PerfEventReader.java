@@ -92,7 +92,7 @@ public final class PerfEventReader implements PerfReader {
     events.add(event);
     int fd = fds.open(event);
     try {
-      map.update(number(cpu), number(fd), MapFlags.ANY);
+      map.user().update(number(cpu), number(fd), MapFlags.ANY);
     } finally {
       fds.close(fd);
     }

@@ -116,19 +116,19 @@ class ArrayMapTest {
     MemorySegment keys = MemorySegment.ofArray(new byte[12]);
     MemorySegment values = MemorySegment.ofArray(new byte[24]);
 
-    var first = map.lookupBatch(null, cursor, keys, values, 3, 0);
+    var first = map.user().lookupBatch(null, cursor, keys, values, 3, 0);
     assertThat(first.count()).isEqualTo(3);
     assertThat(first.end()).isFalse();
     assertThat(cursor.mismatch(key(2))).isEqualTo(-1);
     assertThat(values.asSlice(16).mismatch(value(3))).isEqualTo(-1);
 
-    var last = map.lookupBatch(cursor, cursor, keys, values, 3, 0);
+    var last = map.user().lookupBatch(cursor, cursor, keys, values, 3, 0);
     assertThat(last.count()).isEqualTo(1);
     assertThat(last.end()).isTrue();
     assertThat(keys.asSlice(0, 4).mismatch(key(3))).isEqualTo(-1);
     assertThat(values.asSlice(0, 8).mismatch(value(4))).isEqualTo(-1);
 
-    var none = map.lookupBatch(cursor, cursor, keys, values, 3, 0);
+    var none = map.user().lookupBatch(cursor, cursor, keys, values, 3, 0);
     assertThat(none.count()).isZero();
     assertThat(none.end()).isTrue();
   }
@@ -136,13 +136,14 @@ class ArrayMapTest {
   @Test
   void aBatchThatEndsAtTheLastElementDoesNotReportTheEnd() {
     var batch =
-        map.lookupBatch(
-            null,
-            key(0),
-            MemorySegment.ofArray(new byte[16]),
-            MemorySegment.ofArray(new byte[32]),
-            4,
-            0);
+        map.user()
+            .lookupBatch(
+                null,
+                key(0),
+                MemorySegment.ofArray(new byte[16]),
+                MemorySegment.ofArray(new byte[32]),
+                4,
+                0);
     assertThat(batch.count()).isEqualTo(4);
     assertThat(batch.end()).isFalse();
   }
@@ -154,7 +155,7 @@ class ArrayMapTest {
     keys.asSlice(4).copyFrom(key(9));
     values.copyFrom(value(5));
 
-    var batch = map.updateBatch(keys, values, 3, 0);
+    var batch = map.user().updateBatch(keys, values, 3, 0);
 
     assertThat(batch.count()).isEqualTo(1);
     assertThat(batch.error()).isNotNull().hasMessageContaining("index 9 is past the end");
@@ -164,26 +165,26 @@ class ArrayMapTest {
   @Test
   void batchesTakeNoUpdateFlags() {
     for (long flags : List.of(1L, 2L, 3L, 4L, 8L)) {
-      refuses(Errno.EINVAL, () -> map.updateBatch(key(0), value(0), 1, flags));
-      refuses(Errno.EINVAL, () -> map.lookupBatch(null, key(0), key(0), value(0), 0, flags));
+      refuses(Errno.EINVAL, () -> map.user().updateBatch(key(0), value(0), 1, flags));
+      refuses(Errno.EINVAL, () -> map.user().lookupBatch(null, key(0), key(0), value(0), 0, flags));
     }
   }
 
   @Test
   void freezingEndsUpdatesByUsersButNotByPrograms() {
-    map.freeze();
+    map.user().freeze();
     assertThat(map.frozen()).isTrue();
     refuses(Errno.EPERM, () -> put(map, 0, 1));
-    refuses(Errno.EPERM, () -> map.delete(key(0)));
-    refuses(Errno.EPERM, () -> map.lookupAndDelete(key(0), value(0), 0));
-    refuses(Errno.EPERM, map::freeze);
+    refuses(Errno.EPERM, () -> map.user().delete(key(0)));
+    refuses(Errno.EPERM, () -> map.user().lookupAndDelete(key(0), value(0), 0));
+    refuses(Errno.EPERM, map.user()::freeze);
     assertThat(update(0, 1, MapFlags.ANY)).isZero();
     assertThat(get(map, 0)).isEqualTo(1);
   }
 
   @Test
   void bufferThatIsTooSmallIsNamed() {
-    assertThatThrownBy(() -> map.update(key(0), key(0), 0))
+    assertThatThrownBy(() -> map.user().update(key(0), key(0), 0))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("map cnt: 1 value of 8 bytes do not fit into 4 bytes");
   }

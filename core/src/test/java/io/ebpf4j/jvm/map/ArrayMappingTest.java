@@ -28,7 +28,7 @@ class ArrayMappingTest {
   @Test
   void aMappingIsTheProgramsOwnMemory() {
     JvmMap map = mappable(0);
-    try (Mapping mapping = map.mmap(0, 4096, true)) {
+    try (Mapping mapping = map.user().mmap(0, 4096, true)) {
       MemorySegment segment = mapping.segment();
       assertThat(segment.address() % 4096).isZero();
       long address = map.lookup(kernel.cpu(), kernel.rawKey(1));
@@ -43,7 +43,7 @@ class ArrayMappingTest {
   void aPartOfTheValuesCanBeMapped() {
     JvmMap map = mappable(0);
     put(map, 513, 3);
-    try (Mapping mapping = map.mmap(4096, 100, false)) {
+    try (Mapping mapping = map.user().mmap(4096, 100, false)) {
       assertThat(mapping.segment().byteSize()).isEqualTo(100);
       assertThat(mapping.segment().get(JAVA_LONG, 8)).isEqualTo(3);
     }
@@ -52,62 +52,62 @@ class ArrayMappingTest {
   @Test
   void rangesOutsideAreInvalid() {
     JvmMap map = mappable(0);
-    refuses(Errno.EINVAL, () -> map.mmap(0, 8193, false));
-    refuses(Errno.EINVAL, () -> map.mmap(8192, 1, false));
-    refuses(Errno.EINVAL, () -> map.mmap(100, 100, false));
-    refuses(Errno.EINVAL, () -> map.mmap(0, 0, false));
-    refuses(Errno.EINVAL, () -> map.mmap(-4096, 8, false));
-    refuses(Errno.EINVAL, () -> map.mmap(4096, Long.MAX_VALUE, false));
+    refuses(Errno.EINVAL, () -> map.user().mmap(0, 8193, false));
+    refuses(Errno.EINVAL, () -> map.user().mmap(8192, 1, false));
+    refuses(Errno.EINVAL, () -> map.user().mmap(100, 100, false));
+    refuses(Errno.EINVAL, () -> map.user().mmap(0, 0, false));
+    refuses(Errno.EINVAL, () -> map.user().mmap(-4096, 8, false));
+    refuses(Errno.EINVAL, () -> map.user().mmap(4096, Long.MAX_VALUE, false));
   }
 
   @Test
   void onlyMapsCreatedForItAreMapped() {
     JvmMap plain = kernel.create(MapSpec.array("plain", 8, 1000));
-    refuses(Errno.EINVAL, () -> plain.mmap(0, 4096, false));
+    refuses(Errno.EINVAL, () -> plain.user().mmap(0, 4096, false));
     JvmMap perCpu = kernel.create(MapSpec.array("percpu", 8, 4).withType(MapType.PERCPU_ARRAY));
-    refuses(Errno.ENOTSUPP, () -> perCpu.mmap(0, 4096, false));
+    refuses(Errno.ENOTSUPP, () -> perCpu.user().mmap(0, 4096, false));
   }
 
   @Test
   void theUsersAccessDecidesAboutMappings() {
     JvmMap readOnly = mappable(MapFlags.RDONLY);
-    refuses(Errno.EINVAL, () -> readOnly.mmap(0, 4096, false));
-    refuses(Errno.EACCES, () -> readOnly.mmap(0, 4096, true));
+    refuses(Errno.EINVAL, () -> readOnly.user().mmap(0, 4096, false));
+    refuses(Errno.EACCES, () -> readOnly.user().mmap(0, 4096, true));
     JvmMap writeOnly = mappable(MapFlags.WRONLY);
-    refuses(Errno.EACCES, () -> writeOnly.mmap(0, 4096, false));
-    refuses(Errno.EACCES, () -> writeOnly.mmap(0, 4096, true));
+    refuses(Errno.EACCES, () -> writeOnly.user().mmap(0, 4096, false));
+    refuses(Errno.EACCES, () -> writeOnly.user().mmap(0, 4096, true));
   }
 
   @Test
   void theProgramsAccessDecidesAboutWritableMappings() {
     JvmMap readByPrograms = mappable(MapFlags.RDONLY_PROG);
-    refuses(Errno.EACCES, () -> readByPrograms.mmap(0, 4096, true));
-    readByPrograms.mmap(0, 4096, false).close();
-    mappable(MapFlags.WRONLY_PROG).mmap(0, 4096, true).close();
+    refuses(Errno.EACCES, () -> readByPrograms.user().mmap(0, 4096, true));
+    readByPrograms.user().mmap(0, 4096, false).close();
+    mappable(MapFlags.WRONLY_PROG).user().mmap(0, 4096, true).close();
   }
 
   @Test
   void aWritableMappingKeepsTheMapFromFreezing() {
     JvmMap map = mappable(0);
-    Mapping mapping = map.mmap(0, 4096, true);
-    refuses(Errno.EBUSY, map::freeze);
+    Mapping mapping = map.user().mmap(0, 4096, true);
+    refuses(Errno.EBUSY, map.user()::freeze);
     mapping.close();
     mapping.close();
-    map.freeze();
-    refuses(Errno.EPERM, () -> map.mmap(0, 4096, true));
-    map.mmap(0, 4096, false).close();
+    map.user().freeze();
+    refuses(Errno.EPERM, () -> map.user().mmap(0, 4096, true));
+    map.user().mmap(0, 4096, false).close();
   }
 
   @Test
   void aRefusedMappingDoesNotKeepTheMapFromFreezing() {
     JvmMap map = mappable(0);
-    refuses(Errno.EINVAL, () -> map.mmap(8192, 4096, true));
-    map.freeze();
+    refuses(Errno.EINVAL, () -> map.user().mmap(8192, 4096, true));
+    map.user().freeze();
   }
 
   @Test
   void aReadOnlyMappingCannotBeWritten() {
-    try (Mapping mapping = mappable(0).mmap(0, 4096, false)) {
+    try (Mapping mapping = mappable(0).user().mmap(0, 4096, false)) {
       assertThat(mapping.segment().isReadOnly()).isTrue();
     }
   }
@@ -116,7 +116,7 @@ class ArrayMappingTest {
   void aMappingHoldsTheMapAndIsDeadOnceClosed() {
     JvmMap map = mappable(0);
     put(map, 0, 9);
-    Mapping mapping = map.mmap(0, 4096, false);
+    Mapping mapping = map.user().mmap(0, 4096, false);
     map.release();
     kernel.machine.rcu().barrier();
     assertThat(mapping.segment().get(JAVA_LONG, 0)).isEqualTo(9);

@@ -36,7 +36,7 @@ class ArrayOfMapsTest {
     assertThat(map.lookup(kernel.cpu(), kernel.rawKey(4))).isZero();
     assertThat(kernel.table.get(map.lookup(kernel.cpu(), kernel.rawKey(1)))).isSameAs(inner);
     assertThat(get(map, 1)).isEqualTo(inner.id());
-    map.delete(key(1));
+    map.user().delete(key(1));
     assertThat(map.lookup(kernel.cpu(), kernel.rawKey(1))).isZero();
   }
 
@@ -50,7 +50,7 @@ class ArrayOfMapsTest {
     Thread user =
         Thread.ofPlatform()
             .start(() -> {
-              map.delete(key(0));
+              map.user().delete(key(0));
               deleted.countDown();
             });
     assertThat(deleted.await(50, TimeUnit.MILLISECONDS)).isFalse();
@@ -100,7 +100,7 @@ class ArrayOfMapsTest {
     MemorySegment keys = MemorySegment.ofArray(new byte[16]);
     MemorySegment values = MemorySegment.ofArray(new byte[16]);
     MemorySegment cursor = key(0);
-    var batch = map.lookupBatch(null, cursor, keys, values, 4, 0);
+    var batch = map.user().lookupBatch(null, cursor, keys, values, 4, 0);
     assertThat(batch.count()).isEqualTo(1);
     assertThat(batch.end()).isTrue();
     assertThat(keys.asSlice(0, 4).mismatch(key(2))).isEqualTo(-1);
@@ -125,7 +125,7 @@ class ArrayOfMapsTest {
   private void put(JvmMap into, int index, JvmMap map) {
     int fd = kernel.fds.open(map);
     try {
-      into.update(key(index), key(fd), 0);
+      into.user().update(key(index), key(fd), 0);
     } finally {
       kernel.fds.close(fd);
     }

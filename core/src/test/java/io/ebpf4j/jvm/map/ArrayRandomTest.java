@@ -64,7 +64,8 @@ class ArrayRandomTest {
     switch (operation.kind()) {
       case USER_UPDATE -> {
         Answer answer =
-            Answer.of(() -> map.update(key(index), value(operation.value()), operation.flags()));
+            Answer.of(
+                () -> map.user().update(key(index), value(operation.value()), operation.flags()));
         assertThat(answer.outcome().equals("OK")).isEqualTo(sets);
         store(model, operation, sets);
       }
@@ -95,7 +96,7 @@ class ArrayRandomTest {
           assertThat(TestKernel.get(map, index)).isEqualTo(inside ? model[index] : -1);
       case NEXT_KEY -> {
         var next = key(99);
-        boolean found = map.nextKey(key(index), next);
+        boolean found = map.user().nextKey(key(index), next);
         assertThat(found).isEqualTo(index != ENTRIES - 1);
         assertThat(next.mismatch(key(found ? (inside ? index + 1 : 0) : 99))).isEqualTo(-1);
       }

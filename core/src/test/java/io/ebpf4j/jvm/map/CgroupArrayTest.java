@@ -17,14 +17,14 @@ class CgroupArrayTest {
           (CgroupArray) kernel.create(MapSpec.of("groups", MapType.CGROUP_ARRAY, 4, 4, 2));
       Cgroup root = new Cgroup("", 1, null);
       Cgroup web = new Cgroup("web", 2, root);
-      map.update(key(1), key(kernel.fds.open(root)), 0);
+      map.user().update(key(1), key(kernel.fds.open(root)), 0);
       assertThat(map.group(1)).isSameAs(root);
       assertThat(map.group(0)).isNull();
       assertThat(map.group(2)).isNull();
       assertThat(web.isUnder(root)).isTrue();
       assertThat(root.isUnder(web)).isFalse();
-      refuses(Errno.ENOTSUPP, () -> map.lookup(key(1), key(0), 0));
-      assertThat(map.delete(key(1))).isTrue();
+      refuses(Errno.ENOTSUPP, () -> map.user().lookup(key(1), key(0), 0));
+      assertThat(map.user().delete(key(1))).isTrue();
       assertThat(map.group(1)).isNull();
     }
   }

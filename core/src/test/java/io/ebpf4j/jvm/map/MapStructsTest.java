@@ -45,7 +45,7 @@ class MapStructsTest {
     JvmMap map = kernel.create(MapSpec.array("cnt", 8, 1));
     long frozen = map.address() + offset("bpf_map", "frozen");
     assertThat(Memory.getByte(frozen)).isZero();
-    map.freeze();
+    map.user().freeze();
     assertThat(Memory.getByte(frozen)).isEqualTo((byte) 1);
   }
 

@@ -85,10 +85,10 @@ class OperationFactsTest {
     if (name.startsWith("update")) {
       boolean past = name.startsWith("update oob");
       if (name.equals("update frozen")) {
-        map.freeze();
+        map.user().freeze();
       }
       long flags = name.contains("flags") ? Long.parseLong(name.substring(name.length() - 1)) : 0;
-      return Answer.of(() -> map.update(key(past ? 9 : 1), value(7), flags));
+      return Answer.of(() -> map.user().update(key(past ? 9 : 1), value(7), flags));
     }
     return switch (name) {
       case "lookup 0" -> looked(map, 0, 0);
@@ -97,21 +97,22 @@ class OperationFactsTest {
       case "lookup F_LOCK" -> looked(map, 0, MapFlags.LOCK);
       case "lookup flags 8" -> looked(map, 0, 8);
       case "lookup frozen" -> {
-        map.freeze();
+        map.user().freeze();
         yield looked(map, 0, 0);
       }
-      case "delete 0" -> Answer.ofFound(() -> map.delete(key(0)));
-      case "delete oob" -> Answer.ofFound(() -> map.delete(key(9)));
+      case "delete 0" -> Answer.ofFound(() -> map.user().delete(key(0)));
+      case "delete oob" -> Answer.ofFound(() -> map.user().delete(key(9)));
       case "next NULL" -> next(map, null);
       case "next 0" -> next(map, 0);
       case "next 3" -> next(map, 3);
       case "next 9" -> next(map, 9);
       case "next max" -> next(map, -1);
-      case "lookup_and_delete" -> Answer.ofFound(() -> map.lookupAndDelete(key(0), value(0), 0));
-      case "freeze" -> Answer.of(map::freeze);
+      case "lookup_and_delete" ->
+          Answer.ofFound(() -> map.user().lookupAndDelete(key(0), value(0), 0));
+      case "freeze" -> Answer.of(map.user()::freeze);
       case "freeze2" -> {
-        map.freeze();
-        yield Answer.of(map::freeze);
+        map.user().freeze();
+        yield Answer.of(map.user()::freeze);
       }
       default -> throw new AssertionError("no such case: " + name);
     };
@@ -123,16 +124,16 @@ class OperationFactsTest {
     MemorySegment segment = MemorySegment.ofArray(values);
     if (operation.startsWith("update flags ")) {
       long flags = Long.parseLong(operation.substring("update flags ".length()));
-      return Answer.of(() -> map.update(key(0), segment, flags));
+      return Answer.of(() -> map.user().update(key(0), segment, flags));
     }
     return switch (operation) {
-      case "update" -> Answer.of(() -> map.update(key(0), segment, 0));
-      case "oob upd" -> Answer.of(() -> map.update(key(9), segment, 0));
+      case "update" -> Answer.of(() -> map.user().update(key(0), segment, 0));
+      case "oob upd" -> Answer.of(() -> map.user().update(key(9), segment, 0));
       case "lookup" -> {
-        map.update(key(0), segment, 0);
+        map.user().update(key(0), segment, 0);
         yield looked(map, 0, 0);
       }
-      case "delete" -> Answer.ofFound(() -> map.delete(key(0)));
+      case "delete" -> Answer.ofFound(() -> map.user().delete(key(0)));
       default -> throw new AssertionError("no such case: " + operation);
     };
   }
@@ -140,10 +141,10 @@ class OperationFactsTest {
   private Answer limited(int flags, String operation) {
     JvmMap map = kernel.create(MapSpec.array("x", 8, 4).withFlags(flags));
     return switch (operation) {
-      case "update" -> Answer.of(() -> map.update(key(0), value(1), 0));
+      case "update" -> Answer.of(() -> map.user().update(key(0), value(1), 0));
       case "lookup" -> looked(map, 0, 0);
       case "nextkey" -> next(map, null);
-      case "freeze" -> Answer.of(map::freeze);
+      case "freeze" -> Answer.of(map.user()::freeze);
       default -> throw new AssertionError("no such case: " + operation);
     };
   }
@@ -154,14 +155,14 @@ class OperationFactsTest {
     return switch (operation) {
       case "lookup", "lookup empty" -> looked(map, 0, 0);
       case "lookup oob" -> looked(map, 9, 0);
-      case "upd badfd" -> Answer.of(() -> map.update(key(0), key(BAD_FD), 0));
-      case "upd flags1" -> Answer.of(() -> map.update(key(0), key(BAD_FD), 1));
-      case "upd mapfd" -> Answer.of(() -> map.update(key(0), key(mapFd), 0));
-      case "upd oob" -> Answer.of(() -> map.update(key(9), key(BAD_FD), 0));
-      case "del", "del empty" -> Answer.ofFound(() -> map.delete(key(0)));
-      case "del oob" -> Answer.ofFound(() -> map.delete(key(9)));
+      case "upd badfd" -> Answer.of(() -> map.user().update(key(0), key(BAD_FD), 0));
+      case "upd flags1" -> Answer.of(() -> map.user().update(key(0), key(BAD_FD), 1));
+      case "upd mapfd" -> Answer.of(() -> map.user().update(key(0), key(mapFd), 0));
+      case "upd oob" -> Answer.of(() -> map.user().update(key(9), key(BAD_FD), 0));
+      case "del", "del empty" -> Answer.ofFound(() -> map.user().delete(key(0)));
+      case "del oob" -> Answer.ofFound(() -> map.user().delete(key(9)));
       case "next" -> next(map, null);
-      case "freeze" -> Answer.of(map::freeze);
+      case "freeze" -> Answer.of(map.user()::freeze);
       default -> throw new AssertionError("no such case: " + operation);
     };
   }
@@ -208,17 +209,17 @@ class OperationFactsTest {
       case "oob" -> put(map, 9, shape, 0);
       case "del" -> {
         put(map, 0, shape, 0);
-        yield Answer.ofFound(() -> map.delete(key(0)));
+        yield Answer.ofFound(() -> map.user().delete(key(0)));
       }
-      case "del again" -> Answer.ofFound(() -> map.delete(key(0)));
-      case "del oob" -> Answer.ofFound(() -> map.delete(key(9)));
+      case "del again" -> Answer.ofFound(() -> map.user().delete(key(0)));
+      case "del oob" -> Answer.ofFound(() -> map.user().delete(key(9)));
       default -> throw new AssertionError("no such case: " + operation);
     };
   }
 
   private Answer put(JvmMap map, int index, MapSpec inner, long flags) {
     int fd = kernel.fds.open(kernel.create(inner));
-    return Answer.of(() -> map.update(key(index), key(fd), flags));
+    return Answer.of(() -> map.user().update(key(index), key(fd), flags));
   }
 
   private Answer created(MapSpec spec) {
@@ -251,12 +252,13 @@ class OperationFactsTest {
   private static Answer looked(JvmMap map, int index, long flags) {
     byte[] buffer = new byte[map.userValueSize()];
     return Answer.ofFound(
-        () -> map.lookup(key(index), MemorySegment.ofArray(buffer), flags), buffer);
+        () -> map.user().lookup(key(index), MemorySegment.ofArray(buffer), flags), buffer);
   }
 
   private static Answer next(JvmMap map, @Nullable Integer from) {
     byte[] buffer = new byte[4];
     return Answer.ofFound(
-        () -> map.nextKey(from == null ? null : key(from), MemorySegment.ofArray(buffer)), buffer);
+        () -> map.user().nextKey(from == null ? null : key(from), MemorySegment.ofArray(buffer)),
+        buffer);
   }
 }

@@ -27,17 +27,17 @@ class PerCpuArrayMapTest {
   @Test
   void theUserSeesEveryCpusValuePaddedToEightBytes() {
     byte[] both = HexFormat.of().parseHex("01000000ffffffff02000000ffffffff");
-    map.update(key(2), MemorySegment.ofArray(both), MapFlags.ANY);
+    map.user().update(key(2), MemorySegment.ofArray(both), MapFlags.ANY);
     byte[] read = new byte[16];
     assertThat(map.userValueSize()).isEqualTo(16);
-    assertThat(map.lookup(key(2), MemorySegment.ofArray(read), 0)).isTrue();
+    assertThat(map.user().lookup(key(2), MemorySegment.ofArray(read), 0)).isTrue();
     assertThat(read).isEqualTo(both);
   }
 
   @Test
   void aProgramSeesItsOwnCpusValueOrAnothersByNumber() {
     byte[] both = HexFormat.of().parseHex("01000000000000000200000000000000");
-    map.update(key(1), MemorySegment.ofArray(both), MapFlags.ANY);
+    map.user().update(key(1), MemorySegment.ofArray(both), MapFlags.ANY);
     long rawKey = kernel.rawKey(1);
     long own = map.lookup(kernel.machine.cpus().get(1), rawKey);
     assertThat(Memory.getInt(own)).isEqualTo(2);
@@ -53,17 +53,17 @@ class PerCpuArrayMapTest {
     assertThat(map.update(kernel.machine.cpus().get(1), kernel.rawKey(0), kernel.rawValue(-1), 0))
         .isZero();
     byte[] read = new byte[16];
-    map.lookup(key(0), MemorySegment.ofArray(read), 0);
+    map.user().lookup(key(0), MemorySegment.ofArray(read), 0);
     assertThat(HexFormat.of().formatHex(read)).isEqualTo("0000000000000000ffffffff00000000");
   }
 
   @Test
   void updatesPastTheEndAreTooBig() {
     MemorySegment value = MemorySegment.ofArray(new byte[16]);
-    refuses(Errno.E2BIG, () -> map.update(key(3), value, MapFlags.ANY));
-    refuses(Errno.EEXIST, () -> map.update(key(0), value, MapFlags.NOEXIST));
-    refuses(Errno.EINVAL, () -> map.update(key(0), value, 16));
-    refuses(Errno.EINVAL, () -> map.delete(key(0)));
+    refuses(Errno.E2BIG, () -> map.user().update(key(3), value, MapFlags.ANY));
+    refuses(Errno.EEXIST, () -> map.user().update(key(0), value, MapFlags.NOEXIST));
+    refuses(Errno.EINVAL, () -> map.user().update(key(0), value, 16));
+    refuses(Errno.EINVAL, () -> map.user().delete(key(0)));
   }
 
   @Test

@@ -177,11 +177,11 @@ class PerfEventArrayTest {
   void anEntryGoesWithTheHandleThatPutIt() {
     Object handle = new Object();
     int fd = kernel.fds.open(new PerfEvent(kernel.machine, 0, 4096));
-    map.update(key(0), key(fd), 0, handle);
+    map.user().update(key(0), key(fd), 0, handle);
     map.handleClosed(new Object());
     assertThat(put(0, 0, 1, 8)).isZero();
     map.handleClosed(handle);
-    assertThat(map.delete(key(0))).isFalse();
+    assertThat(map.user().delete(key(0))).isFalse();
   }
 
   @Test
@@ -189,9 +189,9 @@ class PerfEventArrayTest {
     JvmMap preserving = kernel.create(SPEC.withFlags(MapFlags.PRESERVE_ELEMS));
     Object handle = new Object();
     int fd = kernel.fds.open(new PerfEvent(kernel.machine, 0, 4096));
-    preserving.update(key(0), key(fd), 0, handle);
+    preserving.user().update(key(0), key(fd), 0, handle);
     preserving.handleClosed(handle);
-    assertThat(preserving.delete(key(0))).isTrue();
+    assertThat(preserving.user().delete(key(0))).isTrue();
   }
 
   private long put(int cpu, long flags, long value, int bytes) {

@@ -46,9 +46,9 @@ class ProgArrayTest {
     put(0, second);
     assertThat(first.freed()).isTrue();
     assertThat(second.freed()).isFalse();
-    assertThat(map.delete(key(0))).isTrue();
+    assertThat(map.user().delete(key(0))).isTrue();
     assertThat(second.freed()).isTrue();
-    assertThat(map.delete(key(0))).isFalse();
+    assertThat(map.user().delete(key(0))).isFalse();
   }
 
   @Test
@@ -72,7 +72,7 @@ class ProgArrayTest {
   @Test
   void theDecisionOutlivesTheProgram() {
     put(0, new TestProgram(xdp, 1));
-    map.delete(key(0));
+    map.user().delete(key(0));
     refuses(Errno.EINVAL, () -> put(0, of(xdp.withFlags(false, true))));
   }
 
@@ -86,9 +86,9 @@ class ProgArrayTest {
   @Test
   void aFrozenMapRefusesUpdateAndDelete() {
     put(0, new TestProgram(xdp, 1));
-    map.freeze();
+    map.user().freeze();
     refuses(Errno.EPERM, () -> put(1, of(xdp)));
-    refuses(Errno.EPERM, () -> map.delete(key(0)));
+    refuses(Errno.EPERM, () -> map.user().delete(key(0)));
     assertThat(get(map, 0)).isEqualTo(1);
   }
 
@@ -97,7 +97,7 @@ class ProgArrayTest {
     int fd = kernel.fds.open(map);
     TestProgram program = new TestProgram(xdp, 1);
     put(0, program);
-    map.freeze();
+    map.user().freeze();
     kernel.fds.close(fd);
     assertThat(program.freed()).isTrue();
     assertThat(table.target(0)).isNull();
@@ -105,8 +105,8 @@ class ProgArrayTest {
 
   @Test
   void thereAreNoBatches() {
-    refuses(Errno.ENOTSUPP, () -> map.lookupBatch(null, key(0), key(0), key(0), 1, 0));
-    refuses(Errno.ENOTSUPP, () -> map.updateBatch(key(0), key(0), 1, 0));
+    refuses(Errno.ENOTSUPP, () -> map.user().lookupBatch(null, key(0), key(0), key(0), 1, 0));
+    refuses(Errno.ENOTSUPP, () -> map.user().updateBatch(key(0), key(0), 1, 0));
   }
 
   private static TestProgram of(ProgramSpec spec) {
@@ -118,7 +118,7 @@ class ProgArrayTest {
     int fd = kernel.fds.open(program);
     program.release();
     try {
-      map.update(key(index), key(fd), 0);
+      map.user().update(key(index), key(fd), 0);
     } finally {
       kernel.fds.close(fd);
     }

@@ -41,7 +41,7 @@ class SpecialFieldsTest {
     JvmMap map = kernel.create(types.map(MapType.ARRAY, locked, 16));
     long value = map.lookup(kernel.cpu(), kernel.rawKey(1));
     Memory.putInt(value + 8, 0x55);
-    map.update(key(1), filled(16), MapFlags.ANY);
+    map.user().update(key(1), filled(16), MapFlags.ANY);
     assertThat(Memory.getInt(value + 8)).isEqualTo(0x55);
     assertThat(hex(map, 1)).isEqualTo("ffffffffffffffff00000000ffffffff");
   }
@@ -64,7 +64,8 @@ class SpecialFieldsTest {
     JvmMap map = kernel.create(types.map(MapType.ARRAY, locked, 16));
     long value = map.lookup(kernel.cpu(), kernel.rawKey(0));
     MapHelpers.spinLock(kernel.cpu(), value + 8);
-    Thread user = Thread.ofPlatform().start(() -> map.update(key(0), filled(16), MapFlags.LOCK));
+    Thread user =
+        Thread.ofPlatform().start(() -> map.user().update(key(0), filled(16), MapFlags.LOCK));
     Thread.sleep(20);
     assertThat(Memory.getLong(value)).isZero();
     MapHelpers.spinUnlock(kernel.cpu(), value + 8);
@@ -76,12 +77,12 @@ class SpecialFieldsTest {
   @Test
   void flagsWithTheLockAnswerAsLinux() {
     JvmMap map = kernel.create(types.map(MapType.ARRAY, locked, 16));
-    refuses(Errno.EEXIST, () -> map.update(key(0), filled(16), 5));
-    map.update(key(0), filled(16), 6);
+    refuses(Errno.EEXIST, () -> map.user().update(key(0), filled(16), 5));
+    map.user().update(key(0), filled(16), 6);
     byte[] value = new byte[16];
-    assertThat(map.lookup(key(0), MemorySegment.ofArray(value), MapFlags.LOCK)).isTrue();
+    assertThat(map.user().lookup(key(0), MemorySegment.ofArray(value), MapFlags.LOCK)).isTrue();
     assertThat(HexFormat.of().formatHex(value)).isEqualTo("ffffffffffffffff00000000ffffffff");
-    assertThat(map.updateBatch(key(1), filled(16), 1, MapFlags.LOCK).count()).isEqualTo(1);
+    assertThat(map.user().updateBatch(key(1), filled(16), 1, MapFlags.LOCK).count()).isEqualTo(1);
   }
 
   @Test
@@ -95,8 +96,8 @@ class SpecialFieldsTest {
   @Test
   void mapsWithSpecialFieldsAreNeitherFrozenNorMapped() {
     JvmMap map = kernel.create(types.map(MapType.ARRAY, locked, 16).withFlags(MapFlags.MMAPABLE));
-    refuses(Errno.ENOTSUPP, map::freeze);
-    refuses(Errno.ENOTSUPP, () -> map.mmap(0, 64, false));
+    refuses(Errno.ENOTSUPP, map.user()::freeze);
+    refuses(Errno.ENOTSUPP, () -> map.user().mmap(0, 64, false));
   }
 
   @Test
@@ -117,7 +118,7 @@ class SpecialFieldsTest {
     refuses(Errno.ENOTSUP, () -> kernel.create(types.map(MapType.PERCPU_ARRAY, timed, 16)));
     int pointing = types.struct("pointing", 16, member("x", U64, 0), member("p", KPTR, 8));
     JvmMap map = kernel.create(types.map(MapType.PERCPU_ARRAY, pointing, 16));
-    map.update(key(0), filled(32), 0);
+    map.user().update(key(0), filled(32), 0);
     assertThat(hex(map, 0)).isEqualTo("ffffffffffffffff0000000000000000".repeat(2));
   }
 
@@ -204,7 +205,7 @@ class SpecialFieldsTest {
 
   private static String hex(JvmMap map, int index) {
     byte[] value = new byte[map.userValueSize()];
-    map.lookup(key(index), MemorySegment.ofArray(value), 0);
+    map.user().lookup(key(index), MemorySegment.ofArray(value), 0);
     return HexFormat.of().formatHex(value);
   }
 }

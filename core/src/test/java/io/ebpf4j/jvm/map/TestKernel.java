@@ -80,13 +80,13 @@ final class TestKernel implements AutoCloseable {
   }
 
   static void put(JvmMap map, int key, long value) {
-    map.update(key(key), value(value), MapFlags.ANY);
+    map.user().update(key(key), value(value), MapFlags.ANY);
   }
 
   /** The value of a key as a number; -1 where there is no such key. */
   static long get(JvmMap map, int key) {
     byte[] value = new byte[map.userValueSize()];
-    if (!map.lookup(key(key), MemorySegment.ofArray(value), 0)) {
+    if (!map.user().lookup(key(key), MemorySegment.ofArray(value), 0)) {
       return -1;
     }
     ByteBuffer bytes = ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN);

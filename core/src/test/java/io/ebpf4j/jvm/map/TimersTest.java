@@ -104,7 +104,7 @@ class TimersTest {
   void anUpdateOfTheValueEndsItsTimer() {
     started(1, 10, 0);
     byte[] value = new byte[24];
-    map.update(key(1), MemorySegment.ofArray(value), 0);
+    map.user().update(key(1), MemorySegment.ofArray(value), 0);
     assertThat(bound).isZero();
     clock.advance(100);
     assertThat(fired).isEmpty();
@@ -125,7 +125,7 @@ class TimersTest {
   void theUserSeesNothingOfATimer() {
     started(0, 10, 0);
     byte[] value = new byte[24];
-    map.lookup(key(0), MemorySegment.ofArray(value), 0);
+    map.user().lookup(key(0), MemorySegment.ofArray(value), 0);
     assertThat(value).containsOnly(0);
   }
 

@@ -57,7 +57,8 @@ class JvmProgramTest {
   void aLookedUpElementMayBeReadAndWritten() {
     assertThat(run(lookup(3).store(BPF_H, 0, 4, 10).load(BPF_H, 0, 0, 4).exit())).isNotZero();
     byte[] value = new byte[6];
-    cnt.lookup(MemorySegment.ofArray(new byte[] {3, 0, 0, 0}), MemorySegment.ofArray(value), 0);
+    cnt.user()
+        .lookup(MemorySegment.ofArray(new byte[] {3, 0, 0, 0}), MemorySegment.ofArray(value), 0);
     assertThat(value[5]).isNotZero();
   }
 

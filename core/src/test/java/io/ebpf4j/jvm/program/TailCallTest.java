@@ -176,7 +176,7 @@ class TailCallTest {
             RunOptions.DEFAULT);
     int fd = fds.open(program);
     open.add(fd);
-    programs.update(int32(index), int32(fd), 0);
+    programs.user().update(int32(index), int32(fd), 0);
     return program;
   }
 
