@@ -8,7 +8,7 @@ import io.ebpf4j.spec.ProgramType;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class HelperTableTest {
+public class HelperTableTest {
   @Test
   void findsHelpersByNumberAndName() {
     HelperTable table = HelperTable.general();
@@ -45,12 +45,12 @@ class HelperTableTest {
     assertThatThrownBy(() -> HelperTable.of(List.of(WrongName.class)))
         .hasMessageContaining("helper 1 is not map_update_elem on Linux");
     assertThatThrownBy(() -> HelperTable.of(List.of(WrongShape.class)))
-        .hasMessageContaining("helper map_lookup_elem is no static long lookup(Cpu, 2 times long)");
+        .hasMessageContaining("helper map_lookup_elem is no public static long lookup(Cpu, 2 times long)");
     assertThatThrownBy(() -> HelperTable.of(List.of(Apart.class, Again.class)))
         .hasMessageContaining("two implementations of helper perf_event_output");
   }
 
-  static final class Apart {
+  public static final class Apart {
     @Helper(id = 25, name = "perf_event_output", programTypes = ProgramType.XDP)
     public static long xdp(Cpu cpu) {
       return cpu.number();
@@ -62,21 +62,21 @@ class HelperTableTest {
     }
   }
 
-  static final class Again {
+  public static final class Again {
     @Helper(id = 25, name = "perf_event_output")
     public static long all(Cpu cpu) {
       return cpu.number();
     }
   }
 
-  static final class WrongName {
+  public static final class WrongName {
     @Helper(id = 1, name = "map_update_elem")
     public static long update(Cpu cpu) {
       return cpu.number();
     }
   }
 
-  static final class WrongShape {
+  public static final class WrongShape {
     @Helper(
         id = 1,
         name = "map_lookup_elem",
