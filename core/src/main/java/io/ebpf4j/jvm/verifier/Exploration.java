@@ -225,7 +225,6 @@ final class Exploration {
       if (visit != null) {
         visit.backEdges.add(edge);
         backEdges++;
-        updatePeak();
       }
     }
   }

@@ -14,6 +14,7 @@ import java.util.TreeSet;
  */
 final class Flow {
   private static final int[] NONE = {};
+  private static final int TAIL_CALL = 12;
 
   private static final int DISCOVERED = 0x10;
   private static final int EXPLORED = 0x20;
@@ -230,8 +231,9 @@ final class Flow {
     if (calls.changesPacket(i.imm())) {
       changesPacket.set(functionOf(slot));
     }
-    if (i.imm() == 12) {
+    if (isTailCall(slot)) {
       tailCalls.set(functionOf(slot));
+      changesPacket.set(functionOf(slot));
     }
   }
 
@@ -340,6 +342,11 @@ final class Flow {
   /** Whether a walk may come to a slot from elsewhere than from the one in front of it. */
   boolean isJumpPoint(int slot) {
     return jumpPoints.get(slot);
+  }
+
+  /** Whether there is a tail call at a slot: one that succeeds ends the function. */
+  boolean isTailCall(int slot) {
+    return isHelperCall(code.get(slot)) && code.get(slot).imm() == TAIL_CALL;
   }
 
   /** Whether there is a may_goto at a slot. */

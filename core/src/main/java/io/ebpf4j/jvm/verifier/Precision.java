@@ -320,6 +320,11 @@ final class Precision {
     }
     if (operation == BPF_CALL) {
       registers[frame] &= ~1;
+      if (flow.isTailCall(slot) && subsequent - slot != 1) {
+        // The program called has returned in place of the function that called it.
+        frame++;
+        registers[frame] = 0;
+      }
       return true;
     }
     if (operation == BPF_EXIT) {

@@ -222,6 +222,10 @@ final class StackLiveness {
       writtenAfter =
           i == 0 ? masks.mustWriteFromHere[next] : writtenAfter & masks.mustWriteFromHere[next];
     }
+    if (flow.isTailCall(slot)) {
+      // The function may end here, and write nothing more.
+      writtenAfter = 0;
+    }
     long live = (after & ~masks.mustWrite[index]) | masks.mayRead[index];
     long written = writtenAfter | masks.mustWrite[index];
     boolean changed = live != masks.liveBefore[index] || written != masks.mustWriteFromHere[index];

@@ -206,7 +206,7 @@ public final class Verifier {
     @Override
     public String wide(int slot, int kind, int low, int high) {
       Subject.MapUse use = subject.maps().get(slot);
-      if (use != null || kind == 0) {
+      if (use != null || kind == 0 || kind == Isa.BPF_PSEUDO_FUNC) {
         return "0x%x".formatted((long) high << 32 | low & 0xffffffffL);
       }
       return InstructionNames.super.wide(slot, kind, low, high);

@@ -348,7 +348,10 @@ final class Walk {
           throw Rejection.invalid("kernel function is not part of this kernel\n%s", poison);
         } else {
           helpers.run(i);
-          next = slot + 1;
+          next =
+              verification.flow.isTailCall(slot) && verification.state.current > 0
+                  ? tailCall(slot)
+                  : slot + 1;
         }
         verification.touchedRegisters |= 1;
         return next;
@@ -377,6 +380,14 @@ final class Walk {
         return next;
       }
     }
+  }
+
+  /** A tail call that fails goes on behind it, one that succeeds returns to the caller. */
+  private int tailCall(int slot) {
+    verification.push(slot + 1, slot);
+    HelperStep.dropPackets(verification);
+    verification.markUnknown(verification.register(0));
+    return calls.exit();
   }
 
   private int exit() {
