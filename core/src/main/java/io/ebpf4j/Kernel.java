@@ -83,6 +83,14 @@ public interface Kernel extends AutoCloseable {
   PerfReader perfReader(BpfMap map, int bytesPerCpu);
 
   /**
+   * Reads what programs submit to a RINGBUF.
+   *
+   * @throws BpfException EINVAL for another map type; ENOTSUPP from the kernel in the JVM, which
+   *     has no ring buffers yet
+   */
+  RingReader ringReader(BpfMap map);
+
+  /**
    * Attaches a program, until the link is closed.
    *
    * @throws BpfException ENODEV, EBUSY, EINVAL, EPERM and others as the hook answers; ENOTSUPP

@@ -17,6 +17,13 @@ public interface Link extends Handle {
   void update(Program program);
 
   /**
+   * Puts another program in the place of the attached one, if that is still the expected one.
+   *
+   * @throws BpfException EPERM where another program is attached; else as {@link #update(Program)}
+   */
+  void update(Program program, Program expected);
+
+  /**
    * Takes the program off the hook; the link itself stays until it is closed.
    *
    * @throws BpfException ENOTSUPP where the hook's links end only when they are closed

@@ -13,10 +13,17 @@ import org.jspecify.annotations.Nullable;
  * @param cpu the CPU to run on, or -1 for any
  * @param flags BPF_F_TEST_RUN_ON_CPU and others
  * @param dataOutSize room for the packet afterwards, or -1 for all of it
+ * @param batchSize frames in a batch of BPF_F_TEST_XDP_LIVE_FRAMES, 0 for the kernel's choice
  */
 @SuppressWarnings("ArrayRecordComponent") // Packets are bytes; equality of runs is not asked for.
 public record TestRun(
-    byte[] data, byte @Nullable [] context, int repeat, int cpu, int flags, int dataOutSize) {
+    byte[] data,
+    byte @Nullable [] context,
+    int repeat,
+    int cpu,
+    int flags,
+    int dataOutSize,
+    int batchSize) {
   /** Checks that there is data, empty at least. */
   public TestRun {
     Objects.requireNonNull(data);
@@ -24,37 +31,42 @@ public record TestRun(
 
   /** One run over a packet. */
   public static TestRun of(byte[] data) {
-    return new TestRun(data, null, 1, -1, 0, -1);
+    return new TestRun(data, null, 1, -1, 0, -1, 0);
   }
 
   /** A run without a packet, over a context. */
   public static TestRun ofContext(byte[] context) {
-    return new TestRun(new byte[0], context, 0, -1, 0, -1);
+    return new TestRun(new byte[0], context, 0, -1, 0, -1, 0);
   }
 
   /** This run with a context. */
   public TestRun withContext(byte @Nullable [] newContext) {
-    return new TestRun(data, newContext, repeat, cpu, flags, dataOutSize);
+    return new TestRun(data, newContext, repeat, cpu, flags, dataOutSize, batchSize);
   }
 
   /** This run repeated. */
   public TestRun withRepeat(int times) {
-    return new TestRun(data, context, times, cpu, flags, dataOutSize);
+    return new TestRun(data, context, times, cpu, flags, dataOutSize, batchSize);
   }
 
   /** This run on one CPU. */
   public TestRun withCpu(int number) {
-    return new TestRun(data, context, repeat, number, flags, dataOutSize);
+    return new TestRun(data, context, repeat, number, flags, dataOutSize, batchSize);
   }
 
   /** This run with flags. */
   public TestRun withFlags(int newFlags) {
-    return new TestRun(data, context, repeat, cpu, newFlags, dataOutSize);
+    return new TestRun(data, context, repeat, cpu, newFlags, dataOutSize, batchSize);
   }
 
   /** This run with room for that many bytes of packet afterwards. */
   public TestRun withDataOutSize(int bytes) {
-    return new TestRun(data, context, repeat, cpu, flags, bytes);
+    return new TestRun(data, context, repeat, cpu, flags, bytes, batchSize);
+  }
+
+  /** This run in batches of that many frames. */
+  public TestRun withBatchSize(int frames) {
+    return new TestRun(data, context, repeat, cpu, flags, dataOutSize, frames);
   }
 
   /**

@@ -26,6 +26,7 @@ record BothLoads(@Nullable KernelRun jvm, @Nullable KernelRun linux) implements 
       String program,
       String jvmMode,
       Differences differences) {
+    MapNames names = new MapNames(file);
     Load onJvm = load(jvm, file, program, jvmMode);
     Load onLinux = load(linux.kernel(), file, program, LinuxSide.mode());
     BpfException one = onJvm.refusal();
@@ -36,14 +37,14 @@ record BothLoads(@Nullable KernelRun jvm, @Nullable KernelRun linux) implements 
           other);
     }
     if (one != null || other != null) {
-      differences.add(new Difference.Load(onJvm.words(), onLinux.words()));
+      differences.add(new Difference.Load(onJvm.words(names), onLinux.words(names)));
     }
     return new BothLoads(onJvm.run(), onLinux.run());
   }
 
   private record Load(@Nullable KernelRun run, @Nullable BpfException refusal) {
-    String words() {
-      return refusal == null ? LOADED : "refused: " + refusal.getMessage();
+    String words(MapNames names) {
+      return refusal == null ? LOADED : "refused: " + names.inSentence(refusal);
     }
   }
 

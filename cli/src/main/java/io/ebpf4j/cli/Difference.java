@@ -24,12 +24,14 @@ sealed interface Difference {
    * @param map the map's name in the object
    * @param key the key, by its type where it has one
    * @param keyBytes the key as it lies in memory
+   * @param variable the global variable, or empty where the map is no section of such
    * @param cpu the CPU of the value, or -1 where it is not per CPU
    * @param jvm the value there
    * @param linux the value there
    */
   @SuppressWarnings("ArrayRecordComponent") // Shown, and never compared.
-  record Element(String map, String key, byte[] keyBytes, int cpu, Side jvm, Side linux)
+  record Element(
+      String map, String key, byte[] keyBytes, String variable, int cpu, Side jvm, Side linux)
       implements Difference {}
 
   /**

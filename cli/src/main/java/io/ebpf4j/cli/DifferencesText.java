@@ -51,6 +51,10 @@ final class DifferencesText {
       case Difference.Packet packet ->
           "packet %d, %s: jvm %s, linux %s"
               .formatted(packet.packet(), packet.what(), packet.jvm(), packet.linux());
+      case Difference.Element element when !element.variable().isEmpty() ->
+          "variable %s in %s: jvm %s, linux %s"
+              .formatted(
+                  element.variable(), element.map(), element.jvm().text(), element.linux().text());
       case Difference.Element element ->
           "map %s[%s]%s: jvm %s, linux %s"
               .formatted(

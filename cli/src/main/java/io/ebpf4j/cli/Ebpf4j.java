@@ -30,6 +30,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       InspectCommand.class,
       VerifyCommand.class,
       DisasmCommand.class,
+      CheckCommand.class,
       DoctorCommand.class,
       ConformancePlugin.class,
       GenerateCompletion.class
@@ -40,7 +41,6 @@ public final class Ebpf4j {
           "bench", "\"ebpf4j run\" prints the time of a packet",
           "forward", "\"ebpf4j run\" feeds a program from captures",
           "serve", "there are no reuseport groups so far",
-          "check", "\"ebpf4j inspect\" lists what an object needs",
           "btf", "\"bpftool btf dump file\" prints an object's types");
 
   /** Runs the command and exits with its status. */

@@ -76,6 +76,9 @@ final class JsonReport {
         json.writeStringField("map", element.map());
         json.writeFieldName("key");
         hex(element.keyBytes());
+        if (!element.variable().isEmpty()) {
+          json.writeStringField("variable", element.variable());
+        }
         if (element.cpu() >= 0) {
           json.writeNumberField("cpu", element.cpu());
         }

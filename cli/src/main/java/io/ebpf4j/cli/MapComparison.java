@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -103,8 +104,36 @@ final class MapComparison {
   private void value(
       MapDump map, TypedElements types, byte[] key, int cpu, byte[] jvmValue, byte[] linuxValue) {
     if (!Arrays.equals(jvmValue, linuxValue)) {
+      if (variables(map, types, key, jvmValue, linuxValue)) {
+        return;
+      }
       element(map, types, key, cpu, side(types, jvmValue, null), side(types, linuxValue, null));
     }
+  }
+
+  /** Tells of variables that differ; false where what differs lies between them. */
+  private boolean variables(
+      MapDump map, TypedElements types, byte[] key, byte[] jvmValue, byte[] linuxValue) {
+    List<TypedElements.VariableText> onJvm = types.variables(jvmValue);
+    List<TypedElements.VariableText> onLinux = types.variables(linuxValue);
+    boolean found = false;
+    for (int index = 0; index < onJvm.size(); index++) {
+      TypedElements.VariableText one = onJvm.get(index);
+      TypedElements.VariableText other = onLinux.get(index);
+      if (!Arrays.equals(one.bytes(), other.bytes())) {
+        found = true;
+        differences.add(
+            new Difference.Element(
+                map.name(),
+                types.key(key),
+                key.clone(),
+                one.name(),
+                -1,
+                new Difference.Side(one.text(), one.bytes()),
+                new Difference.Side(other.text(), other.bytes())));
+      }
+    }
+    return found;
   }
 
   private void inner(String name, byte[] jvmValue, byte[] linuxValue) throws IOException {
@@ -142,6 +171,6 @@ final class MapComparison {
       Difference.Side onJvm,
       Difference.Side onLinux) {
     differences.add(
-        new Difference.Element(map.name(), types.key(key), key.clone(), cpu, onJvm, onLinux));
+        new Difference.Element(map.name(), types.key(key), key.clone(), "", cpu, onJvm, onLinux));
   }
 }

@@ -28,6 +28,11 @@ final class MapNames {
     byKernelName.keySet().removeAll(ambiguous);
   }
 
+  /** The object's name for a map that a kernel knows by another. */
+  String ofKernelName(String kernelName) {
+    return byKernelName.getOrDefault(kernelName, kernelName);
+  }
+
   /** A message of a kernel with the object's names in it. */
   String inSentence(Exception exception) {
     String sentence = Objects.requireNonNullElse(exception.getMessage(), "");

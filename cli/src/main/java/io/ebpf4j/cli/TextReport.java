@@ -119,7 +119,7 @@ final class TextReport {
   private void rows(MapDump map, TypedElements types, TextTable table, byte[] key, byte[] value) {
     if (types.isSection()) {
       if (all || !isZero(value)) {
-        types.variables(value, table::row);
+        types.variables(value).forEach(one -> table.row(one.name(), one.text()));
       }
     } else if (map.perCpu()) {
       for (int cpu = 0; cpu < map.cpus(); cpu++) {

@@ -3,9 +3,10 @@ package io.ebpf4j.cli;
 import io.ebpf4j.btf.Btf;
 import io.ebpf4j.btf.BtfType;
 import io.ebpf4j.spec.MapSpec;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
-import java.util.function.BiConsumer;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Keys and values of a map as text, by their types where the map was made with some. */
@@ -49,15 +50,21 @@ final class TypedElements {
     return btf != null && btf.type(valueType) instanceof BtfType.DataSection;
   }
 
-  /** Gives each variable of a section with its value. */
-  void variables(byte[] section, BiConsumer<String, String> consumer) {
+  /** A global variable in a section. */
+  @SuppressWarnings("ArrayRecordComponent") // Bytes to be shown or compared one by one.
+  record VariableText(String name, String text, byte[] bytes) {}
+
+  /** The variables of a section with their values; none where the value is no section. */
+  List<VariableText> variables(byte[] section) {
+    List<VariableText> variables = new ArrayList<>();
     if (btf != null && btf.type(valueType) instanceof BtfType.DataSection type) {
       for (BtfType.SectionVariable place : type.variables()) {
         byte[] value =
             Arrays.copyOfRange(section, place.offset(), place.offset() + btf.sizeOf(place.type()));
-        consumer.accept(btf.name(place.type()), text(place.type(), value));
+        variables.add(new VariableText(btf.name(place.type()), text(place.type(), value), value));
       }
     }
+    return variables;
   }
 
   private String text(int type, byte[] value) {

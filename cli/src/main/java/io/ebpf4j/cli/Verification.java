@@ -5,8 +5,11 @@ import io.ebpf4j.BpfObject;
 import io.ebpf4j.Kernel;
 import io.ebpf4j.Program;
 import io.ebpf4j.VerifierException;
+import io.ebpf4j.jvm.JvmKernel;
+import io.ebpf4j.jvm.verifier.InstructionFacts;
 import io.ebpf4j.spec.Errno;
 import io.ebpf4j.spec.ProgramSpec;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param errno why it is refused, or null where it is accepted
  * @param reason why it is refused, in a sentence; empty where it is accepted
  * @param log the verifier's log
+ * @param facts what the JVM kernel's verifier found of each slot of an accepted program
  */
 record Verification(
     String kernel,
@@ -26,7 +30,8 @@ record Verification(
     int processed,
     @Nullable Errno errno,
     String reason,
-    String log) {
+    String log,
+    List<InstructionFacts> facts) {
   private static final String PROCESSED = "processed ";
 
   /** Loads a program into a kernel that has the object's maps, and lets it go. */
@@ -40,7 +45,8 @@ record Verification(
           loaded.processedInstructions(),
           null,
           "",
-          loaded.log());
+          loaded.log(),
+          kernel instanceof JvmKernel ? JvmKernel.facts(loaded) : List.of());
     } catch (BpfException e) {
       String log = e instanceof VerifierException refused ? refused.log() : "";
       return new Verification(
@@ -50,7 +56,8 @@ record Verification(
           processed(log),
           e.errno(),
           String.valueOf(e.getMessage()),
-          log);
+          log,
+          List.of());
     }
   }
 

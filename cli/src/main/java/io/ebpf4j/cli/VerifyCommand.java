@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import io.ebpf4j.BpfException;
 import io.ebpf4j.BpfObject;
 import io.ebpf4j.Kernel;
+import io.ebpf4j.jvm.JvmKernel;
 import io.ebpf4j.object.ObjectFile;
 import io.ebpf4j.spec.ProgramSpec;
 import java.io.IOException;
@@ -46,9 +47,16 @@ final class VerifyCommand implements Callable<Integer> {
       names = "--log",
       paramLabel = "LEVEL",
       description =
-          "The log of accepted programs: 0 none, 1 (the default) the last way through a program,"
-              + " 2 all ways. A refused program's log is printed always.")
+          "The log of accepted programs, as the kernel has levels: 0 none, 1 (the default) what it"
+              + " went over last, 2 everything. A refused program's log is printed always.")
   private int log = 1;
+
+  @Option(
+      names = "--facts",
+      description =
+          "Print what the JVM kernel's verifier found out about each instruction too: what a load"
+              + " goes through, which map, constant keys, branches that are never taken.")
+  private boolean facts;
 
   /** Verdicts of the same program on the kernels that were asked. */
   private record Row(@Nullable Verification jvm, @Nullable Verification linux) {
@@ -73,6 +81,10 @@ final class VerifyCommand implements Callable<Integer> {
     if (log < 0 || log > MAX_LOG) {
       throw new ParameterException(command.commandLine(), "--log takes 0, 1 or 2, not " + log);
     }
+    if (facts && !common.on.jvm()) {
+      throw new ParameterException(
+          command.commandLine(), "--facts is for the JVM kernel, which --on linux leaves out");
+    }
     ObjectFile file = ObjectInput.read(object);
     ObjectChanges changes =
         new ObjectChanges(file, objectOptions, List.of(), command.commandLine());
@@ -87,9 +99,9 @@ final class VerifyCommand implements Callable<Integer> {
     }
     PrintWriter out = command.commandLine().getOut();
     if (common.json) {
-      Json.print(out, json -> write(json, rows));
+      Json.print(out, json -> write(json, rows, names));
     } else {
-      print(out, rows);
+      print(out, rows, names);
     }
     return status(rows);
   }
@@ -107,9 +119,9 @@ final class VerifyCommand implements Callable<Integer> {
     List<Verification> onJvm = List.of();
     List<Verification> onLinux = List.of();
     if (common.on.jvm()) {
-      throw new RefusedException(
-          "the JVM kernel runs programs in its checked interpreter, without a verifier: ask Linux's"
-              + " with --on linux");
+      try (JvmKernel kernel = JvmKernel.builder().verified(true).logLevel(log).build()) {
+        onJvm = verify(kernel, file, chosen);
+      }
     }
     if (common.on.linux()) {
       try (LinuxSide linux = LinuxSide.open()) {
@@ -138,7 +150,7 @@ final class VerifyCommand implements Callable<Integer> {
     return verdicts;
   }
 
-  private static void print(PrintWriter out, List<Row> rows) {
+  private void print(PrintWriter out, List<Row> rows, MapNames names) {
     boolean first = true;
     for (Row row : rows) {
       for (Verification verdict : row.verdicts()) {
@@ -146,7 +158,7 @@ final class VerifyCommand implements Callable<Integer> {
           out.println();
         }
         first = false;
-        print(out, verdict);
+        print(out, verdict, names);
       }
       if (row.parts()) {
         out.println("the kernels differ about this program");
@@ -155,7 +167,7 @@ final class VerifyCommand implements Callable<Integer> {
     out.flush();
   }
 
-  private static void print(PrintWriter out, Verification verdict) {
+  private void print(PrintWriter out, Verification verdict, MapNames names) {
     out.println(
         "%s: %s, %d instructions, %s by %s%s"
             .formatted(
@@ -170,15 +182,18 @@ final class VerifyCommand implements Callable<Integer> {
     } else if (verdict.processed() > 0) {
       out.println("processed %d insns".formatted(verdict.processed()));
     }
+    if (facts && !verdict.facts().isEmpty()) {
+      new FactsText(verdict, names).table().print(out);
+    }
   }
 
-  private void write(JsonGenerator json, List<Row> rows) throws IOException {
+  private void write(JsonGenerator json, List<Row> rows, MapNames names) throws IOException {
     json.writeStartObject();
     json.writeStringField("object", object.toString());
     json.writeArrayFieldStart("programs");
     for (Row row : rows) {
       for (Verification verdict : row.verdicts()) {
-        write(json, verdict);
+        write(json, verdict, names);
       }
     }
     json.writeEndArray();
@@ -194,7 +209,7 @@ final class VerifyCommand implements Callable<Integer> {
     json.writeEndObject();
   }
 
-  private static void write(JsonGenerator json, Verification verdict) throws IOException {
+  private void write(JsonGenerator json, Verification verdict, MapNames names) throws IOException {
     json.writeStartObject();
     json.writeStringField("name", verdict.program().name());
     json.writeStringField("type", verdict.program().type().label());
@@ -211,6 +226,9 @@ final class VerifyCommand implements Callable<Integer> {
       json.writeStringField("reason", verdict.reason());
     }
     json.writeStringField("log", verdict.log());
+    if (facts && !verdict.facts().isEmpty()) {
+      new FactsText(verdict, names).write(json);
+    }
     json.writeEndObject();
   }
 }

@@ -111,6 +111,7 @@ class OnLinuxTest {
     assertThat(report.get("differences").get(2).get("map").value()).isEqualTo("times");
     assertThat(report.get("differences").get(2).get("cpu").value()).isEqualTo(0L);
     assertThat(report.get("differences").get(3).get("map").value()).isEqualTo(".bss");
+    assertThat(report.get("differences").get(3).get("variable").value()).isEqualTo("seen");
     assertThat(report.get("differences_count").value()).isEqualTo(4L);
     assertThat(report.get("differences_suspects").get(0).value()).isEqualTo("bpf_ktime_get_ns");
   }

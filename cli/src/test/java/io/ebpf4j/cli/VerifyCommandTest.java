@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** {@code verify --on linux}. */
+/** {@code verify} on Linux and on both kernels. */
 @ExtendWith(LinuxRequired.class)
 class VerifyCommandTest {
   private static final Path PARSE = CommandRun.root().resolve("examples/xdp-parse/xdp_parse.bpf.o");
@@ -59,6 +59,28 @@ class VerifyCommandTest {
     assertThat(all).contains("; ", "R1=ctx() R10=fp0");
     assertThat(CommandRun.of("verify", PARSE, "--log", 3).failed(ExitStatus.USAGE))
         .contains("--log takes 0, 1 or 2, not 3");
+  }
+
+  @Test
+  void bothKernelsSayTheSameOfTheExamples() throws Exception {
+    JsonValue report = CommandRun.of("verify", PARSE, "--on", "both", "--log", 0, "--json").json();
+
+    assertThat(report.get("differences").list()).isEmpty();
+    assertThat(report.get("programs").list().stream().map(one -> one.get("kernel").value()))
+        .containsExactly("jvm", "linux", "jvm", "linux", "jvm", "linux", "jvm", "linux");
+    assertThat(report.get("programs").get(0).get("processed").value())
+        .isEqualTo(report.get("programs").get(1).get("processed").value());
+  }
+
+  @Test
+  void whereVerdictsPartItIsSaid() {
+    // A program type that the JVM kernel does not have.
+    Path object = CommandRun.root().resolve("core/src/test/resources/object/core.bpf.o");
+    CommandRun run = CommandRun.of("verify", object, "--prog", "loads", "--on", "both");
+
+    assertThat(run.status()).isEqualTo(ExitStatus.DIFFERENT);
+    assertThat(run.out())
+        .contains("refused by jvm: ", "accepted by linux", "the kernels differ about this program");
   }
 
   @Test

@@ -2,11 +2,14 @@ package io.ebpf4j.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.ebpf4j.BpfException;
 import io.ebpf4j.BpfMap;
 import io.ebpf4j.BpfObject;
 import io.ebpf4j.Kernel;
+import io.ebpf4j.Program;
+import io.ebpf4j.TestRun;
 import io.ebpf4j.junit.TwinTest;
 import io.ebpf4j.object.ObjectFile;
 import io.ebpf4j.spec.Errno;
@@ -94,6 +97,22 @@ class ElementIteratorTwinTest {
   void aProgramThatGivesOneIsRefused(Kernel kernel) throws IOException {
     try (BpfObject object = load(kernel)) {
       refuses(Errno.EAGAIN, kernel, object, "retry", object.map("numbers"));
+    }
+  }
+
+  @TwinTest
+  void anIteratorHasNoTestRun(Kernel kernel) throws IOException {
+    try (BpfObject object = load(kernel)) {
+      TestRun run = TestRun.of(new byte[64]);
+      Program program = object.program("print");
+
+      assertThatThrownBy(() -> program.testRun(run)).extracting("errno").isEqualTo(Errno.EFAULT);
+      assertThatThrownBy(() -> program.testRun(run.withFlags(1).withCpu(0)))
+          .extracting("errno")
+          .isEqualTo(Errno.EINVAL);
+      assertThatThrownBy(() -> program.testRun(run.withCpu(1)))
+          .extracting("errno")
+          .isEqualTo(Errno.EINVAL);
     }
   }
 

@@ -26,6 +26,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /** What a kernel tells of its maps and programs, and which there are. */
 class InfoTwinTest {
@@ -149,8 +150,8 @@ class InfoTwinTest {
       assertThat(kernel.linkIds()).isSorted();
       assertThat(kernel.linkById(Integer.MAX_VALUE)).isEmpty();
     }
-    assertThat(kernel.programIds()).doesNotContain(programId);
-    awaitGone(kernel, mapId);
+    awaitGone(kernel::programIds, programId);
+    awaitGone(kernel::mapIds, mapId);
   }
 
   @TwinTest
@@ -181,13 +182,13 @@ class InfoTwinTest {
     assertThatThrownBy(program::info).isInstanceOf(IllegalStateException.class);
   }
 
-  /** Linux frees what a program held after a grace period. */
-  private static void awaitGone(Kernel kernel, int mapId) {
+  /** Linux frees what nobody holds any more after a grace period. */
+  private static void awaitGone(Supplier<List<Integer>> living, int id) {
     long start = System.nanoTime();
-    while (kernel.mapIds().contains(mapId) && System.nanoTime() - start < 2_000_000_000L) {
+    while (living.get().contains(id) && System.nanoTime() - start < 2_000_000_000L) {
       Thread.onSpinWait();
     }
-    assertThat(kernel.mapIds()).doesNotContain(mapId);
+    assertThat(living.get()).doesNotContain(id);
   }
 
   private static ProgramSpec xdp(String name, Instruction... instructions) {

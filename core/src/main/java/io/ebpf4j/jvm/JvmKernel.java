@@ -7,6 +7,7 @@ import io.ebpf4j.Kernel;
 import io.ebpf4j.Link;
 import io.ebpf4j.PerfReader;
 import io.ebpf4j.Program;
+import io.ebpf4j.RingReader;
 import io.ebpf4j.btf.Btf;
 import io.ebpf4j.jvm.context.LoadedProgram;
 import io.ebpf4j.jvm.context.ProgramKind;
@@ -23,6 +24,7 @@ import io.ebpf4j.jvm.map.MapTypes;
 import io.ebpf4j.jvm.map.PerfEventReader;
 import io.ebpf4j.jvm.program.JvmProgram;
 import io.ebpf4j.jvm.program.RunOptions;
+import io.ebpf4j.jvm.verifier.InstructionFacts;
 import io.ebpf4j.object.CoreRelocator;
 import io.ebpf4j.spec.Attachment;
 import io.ebpf4j.spec.Errno;
@@ -208,6 +210,12 @@ public final class JvmKernel implements Kernel {
   }
 
   @Override
+  public RingReader ringReader(BpfMap map) {
+    throw new BpfException(
+        Errno.ENOTSUPP, "ring buffers are not built in the JVM kernel yet: " + map.name());
+  }
+
+  @Override
   public byte[] iterate(Program program, BpfMap map) {
     mustBeOpen();
     if (!(program instanceof JvmProgramHandle handle && handle.kernel() == this)) {
@@ -311,6 +319,17 @@ public final class JvmKernel implements Kernel {
   @Override
   public SortedSet<String> pins() {
     return pins.paths();
+  }
+
+  /**
+   * What the verifier has found of each slot of a program of such a kernel; empty where the program
+   * was not verified.
+   */
+  public static List<InstructionFacts> facts(Program program) {
+    return program instanceof JvmProgramHandle handle
+            && handle.object() instanceof JvmProgram verified
+        ? verified.facts()
+        : List.of();
   }
 
   /** Sends each line that a program prints there; called on the program's thread. */

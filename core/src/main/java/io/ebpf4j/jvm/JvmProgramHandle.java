@@ -1,13 +1,19 @@
 package io.ebpf4j.jvm;
 
+import io.ebpf4j.BpfException;
 import io.ebpf4j.Program;
 import io.ebpf4j.ProgramInfo;
 import io.ebpf4j.TestRun;
 import io.ebpf4j.jvm.context.LoadedProgram;
+import io.ebpf4j.spec.Errno;
 import io.ebpf4j.spec.ProgramSpec;
+import io.ebpf4j.spec.ProgramType;
 
 /** A descriptor of a program of the kernel in the JVM. */
 final class JvmProgramHandle extends JvmHandle<LoadedProgram> implements Program {
+  /** BPF_F_TEST_XDP_LIVE_FRAMES. */
+  private static final int LIVE_FRAMES = 1 << 1;
+
   JvmProgramHandle(JvmKernel kernel, LoadedProgram program) {
     super(kernel, program);
   }
@@ -40,6 +46,16 @@ final class JvmProgramHandle extends JvmHandle<LoadedProgram> implements Program
   @Override
   public TestRun.Result testRun(TestRun run) {
     LoadedProgram program = object();
+    if (run.batchSize() != 0 && !isLive(program, run)) {
+      throw new BpfException(
+          Errno.EINVAL,
+          "only an XDP test run with BPF_F_TEST_XDP_LIVE_FRAMES has batches, not one of %s"
+              .formatted(program));
+    }
     return kernel().kind(program.spec().type()).testRun(program, kernel().machine(), run);
+  }
+
+  private static boolean isLive(LoadedProgram program, TestRun run) {
+    return program.spec().type() == ProgramType.XDP && (run.flags() & LIVE_FRAMES) != 0;
   }
 }

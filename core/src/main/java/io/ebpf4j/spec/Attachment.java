@@ -25,8 +25,52 @@ public sealed interface Attachment {
    *
    * @param ifindex the device
    * @param ingress what arrives, or what leaves
+   * @param place where among the programs that are there already
    */
-  record Tcx(int ifindex, boolean ingress) implements Attachment {}
+  record Tcx(int ifindex, boolean ingress, TcxPlace place) implements Attachment {
+    /** Behind all that are there already. */
+    public Tcx(int ifindex, boolean ingress) {
+      this(ifindex, ingress, TcxPlace.LAST);
+    }
+  }
+
+  /**
+   * A place among the programs of a device.
+   *
+   * @param side before or behind the anchor, or all of them where there is no anchor
+   * @param anchor the id of what is already there, or 0 for none
+   * @param anchorIsLink whether the anchor is a link's id, not a program's
+   * @param expectedRevision the revision that the device's programs must have, or 0 for any: they
+   *     get another one with each change, and then the answer is ESTALE
+   */
+  record TcxPlace(Side side, int anchor, boolean anchorIsLink, long expectedRevision) {
+    /** In front of all. */
+    public static final TcxPlace FIRST = new TcxPlace(Side.BEFORE, 0, false, 0);
+
+    /** Behind all. */
+    public static final TcxPlace LAST = new TcxPlace(Side.AFTER, 0, false, 0);
+
+    /** In front of or behind something. */
+    public enum Side {
+      BEFORE,
+      AFTER
+    }
+
+    /** Just beside the program with that id. */
+    public static TcxPlace besideProgram(Side side, int programId) {
+      return new TcxPlace(side, programId, false, 0);
+    }
+
+    /** Just beside the program of the link with that id. */
+    public static TcxPlace besideLink(Side side, int linkId) {
+      return new TcxPlace(side, linkId, true, 0);
+    }
+
+    /** This place, if nothing has changed there since that revision. */
+    public TcxPlace ifRevision(long revision) {
+      return new TcxPlace(side, anchor, anchorIsLink, revision);
+    }
+  }
 
   /**
    * To a control group and all below it; what is attached is the program's expected attach type.

@@ -28,6 +28,7 @@ final class Bpf implements AutoCloseable {
   static final int PROG_GET_FD_BY_ID = 13;
   static final int MAP_GET_FD_BY_ID = 14;
   static final int OBJ_GET_INFO_BY_FD = 15;
+  static final int PROG_QUERY = 16;
   static final int RAW_TRACEPOINT_OPEN = 17;
   static final int BTF_LOAD = 18;
   static final int MAP_LOOKUP_AND_DELETE_ELEM = 21;
@@ -52,8 +53,6 @@ final class Bpf implements AutoCloseable {
   /** BPF_OBJ_NAME_LEN, with the zero that ends a name. */
   private static final int NAME_BYTES = 16;
 
-  private static final Architecture ARCHITECTURE = Architecture.host();
-
   private final Scratch scratch = Scratch.ofThread();
   private final long mark = scratch.mark();
   private @Nullable Arena large;
@@ -74,6 +73,11 @@ final class Bpf implements AutoCloseable {
   /** Four bytes that the kernel wrote. */
   int u32(int offset) {
     return attr.get(ValueLayout.JAVA_INT, offset);
+  }
+
+  /** Eight bytes that the kernel wrote. */
+  long u64(int offset) {
+    return attr.get(ValueLayout.JAVA_LONG, offset);
   }
 
   /** Sets a name of up to 16 bytes; a longer one is cut. */
@@ -128,7 +132,7 @@ final class Bpf implements AutoCloseable {
    * @return the result, or a negative errno
    */
   long call(int command) {
-    return Syscall.call(ARCHITECTURE.bpf, command, attr.address(), ATTR_BYTES, 0, 0, 0);
+    return Syscall.call(SystemCall.BPF, command, attr.address(), ATTR_BYTES, 0, 0, 0);
   }
 
   /**
@@ -139,7 +143,7 @@ final class Bpf implements AutoCloseable {
   int callOrThrow(int command, String refused) {
     long result = call(command);
     if (result < 0) {
-      throw failure(result, refused);
+      throw failure(result, refused + BpfCommandAge.hint(command, result));
     }
     return (int) result;
   }
@@ -152,7 +156,7 @@ final class Bpf implements AutoCloseable {
 
   /** Closes a descriptor. */
   static void closeFd(int fd) {
-    Syscall.call(ARCHITECTURE.close, fd, 0, 0, 0, 0, 0);
+    Syscall.call(SystemCall.CLOSE, fd, 0, 0, 0, 0, 0);
   }
 
   /**
@@ -164,7 +168,7 @@ final class Bpf implements AutoCloseable {
     try (Bpf bpf = new Bpf()) {
       bpf.string(0, path);
       long name = bpf.attr.get(ValueLayout.JAVA_LONG, 0);
-      long result = Syscall.call(ARCHITECTURE.openat, AT_FDCWD, name, O_CLOEXEC, 0, 0, 0);
+      long result = Syscall.call(SystemCall.OPENAT, AT_FDCWD, name, O_CLOEXEC, 0, 0, 0);
       if (result < 0) {
         throw failure(result, refused);
       }
@@ -181,7 +185,7 @@ final class Bpf implements AutoCloseable {
     String refused = "to enter the network namespace " + namespace;
     int fd = open(namespace.toString(), refused);
     try {
-      long result = Syscall.call(ARCHITECTURE.setns, fd, CLONE_NEWNET, 0, 0, 0, 0);
+      long result = Syscall.call(SystemCall.SETNS, fd, CLONE_NEWNET, 0, 0, 0, 0);
       if (result < 0) {
         throw failure(result, refused);
       }
@@ -192,17 +196,17 @@ final class Bpf implements AutoCloseable {
 
   /** Reads into native memory; the bytes read, or a negative errno. */
   static long read(int fd, MemorySegment into) {
-    return Syscall.call(ARCHITECTURE.read, fd, into.address(), into.byteSize(), 0, 0, 0);
+    return Syscall.call(SystemCall.READ, fd, into.address(), into.byteSize(), 0, 0, 0);
   }
 
   /** Maps a descriptor's memory, shared; the address, or a negative errno. */
   static long mmap(int fd, long offset, long length, int protection) {
-    return Syscall.call(ARCHITECTURE.mmap, 0, length, protection, 1, fd, offset);
+    return Syscall.call(SystemCall.MMAP, 0, length, protection, 1, fd, offset);
   }
 
   /** Unmaps. */
   static void munmap(long address, long length) {
-    Syscall.call(ARCHITECTURE.munmap, address, length, 0, 0, 0, 0);
+    Syscall.call(SystemCall.MUNMAP, address, length, 0, 0, 0, 0);
   }
 
   @Override

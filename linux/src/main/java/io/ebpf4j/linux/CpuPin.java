@@ -12,8 +12,6 @@ public final class CpuPin implements AutoCloseable {
   /** As many CPUs as a kernel can have (CONFIG_NR_CPUS is at most 8192). */
   private static final int MASK_BYTES = 8192 / 8;
 
-  private static final Architecture ARCHITECTURE = Architecture.host();
-
   private final byte[] before;
 
   private CpuPin(byte[] before) {
@@ -34,7 +32,7 @@ public final class CpuPin implements AutoCloseable {
     try (Bpf bpf = new Bpf()) {
       MemorySegment mask = bpf.buffer(MASK_BYTES);
       check(
-          Syscall.call(ARCHITECTURE.schedGetaffinity, 0, MASK_BYTES, mask.address(), 0, 0, 0),
+          Syscall.call(SystemCall.SCHED_GETAFFINITY, 0, MASK_BYTES, mask.address(), 0, 0, 0),
           "to tell the thread's CPUs");
       MemorySegment.copy(mask, ValueLayout.JAVA_BYTE, 0, before, 0, MASK_BYTES);
     }
@@ -57,7 +55,7 @@ public final class CpuPin implements AutoCloseable {
       MemorySegment mask = bpf.buffer(MASK_BYTES);
       MemorySegment.copy(cpus, 0, mask, ValueLayout.JAVA_BYTE, 0, MASK_BYTES);
       check(
-          Syscall.call(ARCHITECTURE.schedSetaffinity, 0, MASK_BYTES, mask.address(), 0, 0, 0),
+          Syscall.call(SystemCall.SCHED_SETAFFINITY, 0, MASK_BYTES, mask.address(), 0, 0, 0),
           refused);
     }
   }

@@ -2,12 +2,18 @@ package io.ebpf4j.linux;
 
 import io.ebpf4j.spec.AttachType;
 import io.ebpf4j.spec.Attachment;
+import io.ebpf4j.spec.Attachment.TcxPlace;
 import io.ebpf4j.spec.ProgramSpec;
 
 /** BPF_LINK_CREATE and BPF_RAW_TRACEPOINT_OPEN: a program and where it is attached. */
 final class LinkCreation {
   private static final int XDP_GENERIC = 1 << 1;
   private static final int XDP_NATIVE = 1 << 2;
+
+  private static final int BEFORE = 1 << 3;
+  private static final int AFTER = 1 << 4;
+  private static final int ANCHOR_IS_ID = 1 << 5;
+  private static final int ANCHOR_IS_LINK = 1 << 13;
 
   private LinkCreation() {}
 
@@ -17,13 +23,8 @@ final class LinkCreation {
     return switch (to) {
       case Attachment.Xdp(int ifindex, Attachment.XdpMode mode) ->
           link(programFd, ifindex, AttachType.XDP, flags(mode), what + " to device " + ifindex);
-      case Attachment.Tcx(int ifindex, boolean ingress) ->
-          link(
-              programFd,
-              ifindex,
-              ingress ? AttachType.TCX_INGRESS : AttachType.TCX_EGRESS,
-              0,
-              what + " to device " + ifindex);
+      case Attachment.Tcx(int ifindex, boolean ingress, TcxPlace place) ->
+          tcx(programFd, ifindex, ingress, place, what + " to device " + ifindex);
       case Attachment.Cgroup(String path) -> {
         int group = Bpf.open(path, what + " to the control group " + path);
         try {
@@ -41,6 +42,26 @@ final class LinkCreation {
       }
       case Attachment.Loaded() -> link(programFd, 0, loadedFor(program), 0, what);
     };
+  }
+
+  private static int tcx(int programFd, int ifindex, boolean ingress, TcxPlace place, String what) {
+    int flags =
+        switch (place.side()) {
+          case BEFORE -> BEFORE;
+          case AFTER -> AFTER;
+        };
+    if (place.anchor() != 0) {
+      flags |= ANCHOR_IS_ID | (place.anchorIsLink() ? ANCHOR_IS_LINK : 0);
+    }
+    try (Bpf bpf = new Bpf()) {
+      return bpf.u32(0, programFd)
+          .u32(4, ifindex)
+          .u32(8, (ingress ? AttachType.TCX_INGRESS : AttachType.TCX_EGRESS).id())
+          .u32(12, flags)
+          .u32(16, place.anchor())
+          .u64(24, place.expectedRevision())
+          .callOrThrow(Bpf.LINK_CREATE, what);
+    }
   }
 
   private static int link(int programFd, int target, AttachType type, int flags, String what) {

@@ -37,13 +37,26 @@ abstract class LinuxHandle implements Handle {
     }
   }
 
+  /** Says so where it was closed. */
+  final void mustBeOpen() {
+    lock.readLock().lock();
+    try {
+      if (closed) {
+        throw new IllegalStateException(describe() + " was used after it was closed");
+      }
+    } finally {
+      lock.readLock().unlock();
+    }
+  }
+
   final LinuxKernel kernel() {
     return kernel;
   }
 
   @Override
   public final int fd() {
-    return with(open -> open);
+    mustBeOpen();
+    return fd;
   }
 
   @Override

@@ -9,6 +9,7 @@ import io.ebpf4j.MapInfo;
 import io.ebpf4j.PerfReader;
 import io.ebpf4j.Program;
 import io.ebpf4j.ProgramInfo;
+import io.ebpf4j.RingReader;
 import io.ebpf4j.btf.Btf;
 import io.ebpf4j.btf.BtfKind;
 import io.ebpf4j.btf.BtfStrings;
@@ -52,8 +53,10 @@ public final class LinuxKernel implements Kernel {
   private final Set<String> pins = ConcurrentHashMap.newKeySet();
   private final LinuxConfiguration configuration = new LinuxConfiguration();
   private final int possibleCpus;
+  private final Features features = new Features(this);
   private volatile @Nullable Btf btf;
   private volatile int logLevel;
+  private volatile boolean closed;
 
   private final @Nullable NamespaceThread namespace;
 
@@ -131,6 +134,11 @@ public final class LinuxKernel implements Kernel {
     return read;
   }
 
+  /** What this kernel has and lets this process use; tried once, then known. */
+  public Features features() {
+    return features;
+  }
+
   @Override
   public KernelConfiguration configuration() {
     return configuration;
@@ -138,6 +146,7 @@ public final class LinuxKernel implements Kernel {
 
   @Override
   public BpfMap createMap(MapSpec spec) {
+    mustBeOpen();
     MapSpec template = spec.inner();
     if (template == null) {
       return createMap(spec, 0);
@@ -176,6 +185,7 @@ public final class LinuxKernel implements Kernel {
 
   @Override
   public Program loadProgram(ProgramSpec spec, Map<String, BpfMap> maps) {
+    mustBeOpen();
     Map<String, Integer> fds = new HashMap<>();
     maps.forEach((name, map) -> fds.put(name, map.fd()));
     CoreRelocator.Relocated relocated = adapt(spec);
@@ -223,18 +233,59 @@ public final class LinuxKernel implements Kernel {
 
   @Override
   public PerfReader perfReader(BpfMap map, int bytesPerCpu) {
-    throw new BpfException(Errno.ENOTSUPP, "perf readers are not built for LinuxKernel yet");
+    mustBeOpen();
+    return LinuxPerfReader.open(map, bytesPerCpu);
+  }
+
+  @Override
+  public RingReader ringReader(BpfMap map) {
+    mustBeOpen();
+    return LinuxRingReader.open(map);
   }
 
   @Override
   public Link attach(Program program, Attachment to) {
+    mustBeOpen();
     int programFd = program.fd();
     int fd = inNamespace(() -> LinkCreation.create(program.spec(), programFd, to));
     return new LinuxLink(this, fd);
   }
 
+  /**
+   * The programs that a device's traffic control has, in the order in which they run.
+   *
+   * @param ifindex the device, in this kernel's namespace
+   * @param ingress what runs for arriving packets, or for leaving ones
+   * @throws BpfException ENODEV or EINVAL where there is no such device
+   */
+  public TcxPrograms tcxPrograms(int ifindex, boolean ingress) {
+    return inNamespace(() -> TcxPrograms.query(ifindex, ingress));
+  }
+
+  /**
+   * Lets a program of type SK_REUSEPORT choose the socket of each packet or connection for the
+   * group of sockets that share an address with SO_REUSEPORT.
+   *
+   * @param socket the descriptor of any one of them
+   * @throws BpfException EBADF, ENOTSOCK, EINVAL as setsockopt(2) answers
+   */
+  public void attachToReuseportGroup(Program program, int socket) {
+    SocketOption.ATTACH_REUSEPORT_EBPF.set(program, socket);
+  }
+
+  /**
+   * Lets a program of type SOCKET_FILTER say how many bytes of each packet a socket gets.
+   *
+   * @param socket the socket's descriptor
+   * @throws BpfException EBADF, ENOTSOCK, EINVAL as setsockopt(2) answers
+   */
+  public void attachToSocket(Program program, int socket) {
+    SocketOption.ATTACH_BPF.set(program, socket);
+  }
+
   @Override
   public byte[] iterate(Program program, BpfMap map) {
+    mustBeOpen();
     return LinuxIteration.read(program, map);
   }
 
@@ -255,6 +306,7 @@ public final class LinuxKernel implements Kernel {
 
   @Override
   public Statistics enableStatistics() {
+    mustBeOpen();
     try (Bpf bpf = new Bpf()) {
       int fd = bpf.u32(0, RUN_TIME).callOrThrow(Bpf.ENABLE_STATS, "to count the runs of programs");
       AtomicBoolean ended = new AtomicBoolean();
@@ -324,9 +376,16 @@ public final class LinuxKernel implements Kernel {
 
   @Override
   public void close() {
+    closed = true;
     List.copyOf(handles).forEach(Handle::close);
     if (namespace != null) {
       namespace.close();
+    }
+  }
+
+  private void mustBeOpen() {
+    if (closed) {
+      throw new IllegalStateException("the kernel was used after it was closed");
     }
   }
 
@@ -383,7 +442,8 @@ public final class LinuxKernel implements Kernel {
     }
   }
 
-  private static int readPossibleCpus() {
+  /** CPUs that may ever be, by sysfs. */
+  static int readPossibleCpus() {
     try {
       String range = Files.readString(POSSIBLE_CPUS).strip();
       return Integer.parseInt(range.substring(range.lastIndexOf('-') + 1)) + 1;

@@ -10,6 +10,9 @@ final class LinuxLink extends LinuxHandle implements Link {
   private static final int XDP = 6;
   private static final int TCX = 11;
 
+  /** BPF_F_REPLACE. */
+  private static final int REPLACE = 1 << 2;
+
   private final int id;
 
   LinuxLink(LinuxKernel kernel, int fd) {
@@ -24,6 +27,7 @@ final class LinuxLink extends LinuxHandle implements Link {
 
   @Override
   public int id() {
+    mustBeOpen();
     return id;
   }
 
@@ -40,6 +44,23 @@ final class LinuxLink extends LinuxHandle implements Link {
         return bpf.u32(0, fd)
             .u32(4, programFd)
             .callOrThrow(Bpf.LINK_UPDATE, "to update " + describe());
+      }
+    });
+  }
+
+  @Override
+  public void update(Program program, Program expected) {
+    int programFd = program.fd();
+    int expectedFd = expected.fd();
+    with(fd -> {
+      try (Bpf bpf = new Bpf()) {
+        return bpf.u32(0, fd)
+            .u32(4, programFd)
+            .u32(8, REPLACE)
+            .u32(12, expectedFd)
+            .callOrThrow(
+                Bpf.LINK_UPDATE,
+                "to update %s, which must have %s".formatted(describe(), expected));
       }
     });
   }

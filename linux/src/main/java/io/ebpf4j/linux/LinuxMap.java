@@ -6,7 +6,6 @@ import io.ebpf4j.MapInfo;
 import io.ebpf4j.spec.Errno;
 import io.ebpf4j.spec.MapSpec;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,9 +13,6 @@ import org.jspecify.annotations.Nullable;
 
 /** A map of the Linux kernel. */
 final class LinuxMap extends LinuxHandle implements BpfMap {
-  private static final int PROT_READ = 1;
-  private static final int PROT_WRITE = 2;
-
   private final MapSpec spec;
   private final int id;
 
@@ -33,11 +29,13 @@ final class LinuxMap extends LinuxHandle implements BpfMap {
 
   @Override
   public int id() {
+    mustBeOpen();
     return id;
   }
 
   @Override
   public MapSpec spec() {
+    mustBeOpen();
     return spec;
   }
 
@@ -165,25 +163,21 @@ final class LinuxMap extends LinuxHandle implements BpfMap {
 
   @Override
   public Mapping mmap(long offset, long length, boolean writable) {
-    long address =
-        with(fd -> Bpf.mmap(fd, offset, length, writable ? PROT_READ | PROT_WRITE : PROT_READ));
-    if (address < 0 && address > -4096) {
-      throw Bpf.failure(address, "to map the memory of " + describe());
-    }
-    Arena arena = Arena.ofShared();
-    @SuppressWarnings("restricted") // The kernel has just given this range.
-    MemorySegment memory =
-        MemorySegment.ofAddress(address)
-            .reinterpret(length, arena, unmapped -> Bpf.munmap(address, length));
-    return new LinuxMapping(writable ? memory : memory.asReadOnly(), arena);
+    SharedMemory memory =
+        with(fd ->
+            SharedMemory.map(fd, offset, length, writable, "to map the memory of " + describe()));
+    return new LinuxMapping(memory);
   }
 
-  private record LinuxMapping(MemorySegment segment, Arena arena) implements Mapping {
+  private record LinuxMapping(SharedMemory memory) implements Mapping {
+    @Override
+    public MemorySegment segment() {
+      return memory.segment();
+    }
+
     @Override
     public void close() {
-      if (arena.scope().isAlive()) {
-        arena.close();
-      }
+      memory.close();
     }
   }
 

@@ -19,6 +19,9 @@ final class LinuxProgram extends LinuxHandle implements Program {
   /** BPF_F_TEST_RUN_ON_CPU. */
   private static final int ON_CPU = 1;
 
+  /** BPF_F_TEST_XDP_LIVE_FRAMES: the frames go where the program sends them, none come back. */
+  private static final int LIVE_FRAMES = 1 << 1;
+
   private final ProgramSpec spec;
   private final int id;
   private final String log;
@@ -37,11 +40,13 @@ final class LinuxProgram extends LinuxHandle implements Program {
 
   @Override
   public int id() {
+    mustBeOpen();
     return id;
   }
 
   @Override
   public ProgramSpec spec() {
+    mustBeOpen();
     return spec;
   }
 
@@ -71,9 +76,11 @@ final class LinuxProgram extends LinuxHandle implements Program {
       bpf.u32(0, fd)
           .u32(32, run.repeat())
           .u32(64, run.flags())
+          .u32(72, run.batchSize())
           .u32(68, onCpu ? run.cpu() : Math.max(run.cpu(), 0));
       boolean hasData = run.data().length > 0;
-      boolean wantsData = hasData || run.dataOutSize() > 0;
+      boolean live = (run.flags() & LIVE_FRAMES) != 0;
+      boolean wantsData = !live && (hasData || run.dataOutSize() > 0);
       int room = run.dataOutSize() >= 0 ? run.dataOutSize() : run.data().length + ROOM_TO_GROW;
       MemorySegment dataOut = bpf.room(wantsData ? room : 0);
       if (hasData) {

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class ProgramLoad {
   private static final int FIRST_LOG_BYTES = 1 << 16;
   private static final int LAST_LOG_BYTES = 1 << 28;
+  private static final int LAST_REFUSAL_LOG_BYTES = 1 << 24;
   private static final int STRICT_ALIGNMENT = 1;
   private static final int SLEEPABLE = 1 << 4;
   private static final int XDP_HAS_FRAGS = 1 << 5;
@@ -72,15 +73,31 @@ final class ProgramLoad {
             : new BtfStrings(LoadedBtf.forKernel(spec.btf()));
     int @Nullable [] lines = strings == null ? null : lineInformation(strings);
     try (LoadedBtf btf = strings == null ? LoadedBtf.none() : LoadedBtf.load(strings)) {
-      Attempt attempt = attempt(btf, lines, logLevel == 0 ? 0 : FIRST_LOG_BYTES);
-      for (int bytes = FIRST_LOG_BYTES; attempt.result() < 0; bytes *= 16) {
-        attempt = attempt(btf, lines, bytes);
-        boolean cutOff = attempt.result() == -Errno.ENOSPC.number() && bytes < LAST_LOG_BYTES;
-        if (attempt.result() < 0 && !cutOff) {
-          throw refused(attempt.result(), attempt.log(), btf.refusal());
-        }
+      Attempt attempt = logLevel == 0 ? attempt(btf, lines, 0) : logged(btf, lines, LAST_LOG_BYTES);
+      if (attempt.result() < 0) {
+        String log = logLevel == 0 ? refusalLog(btf, lines, attempt.result()) : attempt.log();
+        throw refused(attempt.result(), log, btf.refusal());
       }
       return new Loaded((int) attempt.result(), attempt.log());
+    }
+  }
+
+  /**
+   * The log of a program that was refused: the whole of it, or the end where it is too long or the
+   * program too large, since that is walked anew for each attempt.
+   */
+  private String refusalLog(LoadedBtf btf, int @Nullable [] lines, long refusal) {
+    boolean tooLarge = refusal == -Errno.E2BIG.number();
+    return logged(btf, lines, tooLarge ? FIRST_LOG_BYTES : LAST_REFUSAL_LOG_BYTES).log();
+  }
+
+  /** An attempt with a log that grows until it has room for all, or the largest size. */
+  private Attempt logged(LoadedBtf btf, int @Nullable [] lines, int largest) {
+    for (int bytes = FIRST_LOG_BYTES; ; bytes *= 16) {
+      Attempt attempt = attempt(btf, lines, bytes);
+      if (attempt.result() != -Errno.ENOSPC.number() || bytes >= largest) {
+        return attempt;
+      }
     }
   }
 

@@ -42,10 +42,10 @@ final class Syscall {
    *
    * @return its result, or a negative errno
    */
-  static long call(long number, long a, long b, long c, long d, long e, long f) {
+  static long call(SystemCall what, long a, long b, long c, long d, long e, long f) {
     MemorySegment state = Scratch.ofThread().errno();
     try {
-      long result = (long) SYSCALL.invokeExact(state, number, a, b, c, d, e, f);
+      long result = (long) SYSCALL.invokeExact(state, (long) what.number(), a, b, c, d, e, f);
       return result == -1 ? -(int) ERRNO.get(state, 0L) : result;
     } catch (RuntimeException | Error failure) {
       throw failure;

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.ebpf4j.BpfException;
 import io.ebpf4j.BpfMap;
+import io.ebpf4j.Kernel;
+import io.ebpf4j.Program;
+import io.ebpf4j.TestRun;
 import io.ebpf4j.VerifierException;
 import io.ebpf4j.btf.BtfBuilder;
 import io.ebpf4j.btf.BtfType;
@@ -26,6 +29,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What is Linux's alone; what both kernels share is in the twin tests. */
 class LinuxKernelTest {
+  /** BPF_F_TEST_XDP_LIVE_FRAMES. */
+  private static final int LIVE_FRAMES = 1 << 1;
+
   @BeforeEach
   void onlyWhereBpfIsAllowed() {
     Assumptions.assumeTrue(
@@ -72,6 +78,24 @@ class LinuxKernelTest {
       assertThat(descriptors()).isEqualTo(before + 20);
     }
     assertThat(descriptors()).isEqualTo(before);
+  }
+
+  @Test
+  void liveFramesRunAsOftenAsAskedForAndDoNotComeBack() {
+    List<Instruction> drop =
+        List.of(new Instruction(0xb7, 0, 0, 0, 1), new Instruction(0x95, 0, 0, 0, 0));
+    try (LinuxKernel kernel = LinuxKernel.open();
+        Kernel.Statistics counted = kernel.enableStatistics()) {
+      Program program = kernel.loadProgram(ProgramSpec.of("drop", ProgramType.XDP, drop), Map.of());
+      TestRun live = TestRun.of(new byte[64]).withFlags(LIVE_FRAMES).withRepeat(100);
+      TestRun.Result result = program.testRun(live.withBatchSize(16));
+      assertThat(counted).isNotNull();
+      assertThat(result.data()).isEmpty();
+      assertThat(program.info().runCount()).isEqualTo(100);
+      assertThatThrownBy(() -> program.testRun(live.withBatchSize(257)))
+          .isInstanceOfSatisfying(
+              BpfException.class, e -> assertThat(e.errno()).isEqualTo(Errno.E2BIG));
+    }
   }
 
   @Test

@@ -51,11 +51,12 @@ final class IteratorKind implements ProgramKind {
     return Optional.of(new ReturnRange(0, 1));
   }
 
-  /** Iterators have none, as on Linux. */
+  /** Iterators have none: Linux looks at flags and CPU, and then finds nothing to run. */
   @Override
   public TestRun.Result testRun(LoadedProgram program, Machine machine, TestRun run) {
+    boolean plain = run.flags() == 0 && run.cpu() <= 0;
     throw new BpfException(
-        Errno.EINVAL,
+        plain ? Errno.EFAULT : Errno.EINVAL,
         "program %s is an iterator, which has no test run".formatted(program.spec().name()));
   }
 

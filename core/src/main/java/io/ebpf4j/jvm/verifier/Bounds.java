@@ -32,6 +32,21 @@ final class Bounds {
     r.smax = Math.min(r.smax, bits.value() | bits.mask() & Long.MAX_VALUE);
     r.umin = umax(r.umin, bits.least());
     r.umax = umin(r.umax, bits.greatest());
+    onlyNumber(r);
+  }
+
+  /** Where range and bits have but one number in common, it is that. */
+  private static void onlyNumber(Register r) {
+    long next = r.bits.next(r.umin);
+    if (r.bits.contains(r.umin)) {
+      if (Long.compareUnsigned(next, r.umax) > 0) {
+        r.setKnown(r.umin);
+      }
+    } else if (next == r.bits.greatest()
+        || (Long.compareUnsigned(next, r.umax) <= 0
+            && Long.compareUnsigned(r.bits.next(next), r.umax) > 0)) {
+      r.setKnown(next);
+    }
   }
 
   static void intFromBits(Register r) {

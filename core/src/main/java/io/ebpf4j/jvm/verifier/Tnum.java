@@ -50,6 +50,28 @@ record Tnum(long value, long mask) {
     return value | mask;
   }
 
+  /** The least of these numbers above one, unsigned; the greatest where none is. */
+  long next(long above) {
+    if (Long.compareUnsigned(above, greatest()) >= 0) {
+      return greatest();
+    }
+    if (Long.compareUnsigned(above, value) < 0) {
+      return value;
+    }
+    long like = above & mask | value;
+    // What the unknown bits cannot follow lies below the highest bit that differs.
+    long differing = like ^ above;
+    long below = differing == 0 ? 0 : -1L >>> Long.numberOfLeadingZeros(differing);
+    if (Long.compareUnsigned(like, above) > 0) {
+      return like & ~(below & mask);
+    }
+    return (like | ~mask | below) + 1 & mask | value;
+  }
+
+  boolean contains(long number) {
+    return (number & ~mask) == value;
+  }
+
   Tnum shiftLeft(int bits) {
     return new Tnum(value << bits, mask << bits);
   }
