@@ -12,11 +12,14 @@ import io.ebpf4j.spec.MapType;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.junit.jupiter.api.Assumptions;
 
 /** A kernel that gives verdicts. It keeps the maps that it made for the cases that follow. */
 final class Judge implements AutoCloseable {
+  private static final long RUN_BUDGET = 200_000;
+
   private final Kernel kernel;
   private final Map<MapSpec, BpfMap> made = new HashMap<>();
 
@@ -26,7 +29,8 @@ final class Judge implements AutoCloseable {
 
   /** The kernel in the JVM, with its verifier. */
   static Judge ours() {
-    return new Judge(JvmKernel.builder().verified(true).build());
+    return new Judge(
+        JvmKernel.builder().verified(true).compiled(false).instructionBudget(RUN_BUDGET).build());
   }
 
   /** Linux; the test is skipped where that is not available. */
@@ -61,6 +65,11 @@ final class Judge implements AutoCloseable {
       // An array of programs belongs to the first program that uses it.
       made.entrySet().removeIf(map -> isProgramArray(map.getKey()) && closed(map.getValue()));
     }
+  }
+
+  /** The maps of a case that was loaded, but for arrays of programs. */
+  List<BpfMap> maps(VerdictCase of) {
+    return of.maps().stream().map(made::get).filter(Objects::nonNull).toList();
   }
 
   private static boolean isProgramArray(MapSpec spec) {

@@ -2,9 +2,6 @@ package io.ebpf4j.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.ebpf4j.isa.Disassembler;
-import io.ebpf4j.isa.Instruction;
-import io.ebpf4j.isa.InstructionNames;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,11 +19,7 @@ import org.junit.jupiter.api.Test;
 class RandomVerdictTwinTest {
   private static final long SECONDS = Long.getLong("ebpf4j.random.seconds", 3);
 
-  private final List<VerdictCase> corpus =
-      VerdictCorpus.read().stream()
-          .flatMap(group -> group.cases().stream())
-          .filter(RandomVerdictTwinTest::isQuick)
-          .toList();
+  private final RandomVerdicts drawn = new RandomVerdicts();
 
   @Test
   void whatLinuxRefusesIsRefused() {
@@ -47,7 +40,7 @@ class RandomVerdictTwinTest {
     long start = System.nanoTime();
     do {
       long seed = given == null ? seeds.nextLong() : given;
-      VerdictCase of = draw(seed);
+      VerdictCase of = drawn.draw(seed);
       Verdict our = ours.judge(of);
       if (our.isUnbuilt()) {
         continue;
@@ -90,21 +83,6 @@ class RandomVerdictTwinTest {
     }
   }
 
-  /** Whether neither the program nor, as it seems, the walk through it is long. */
-  private static boolean isQuick(VerdictCase of) {
-    List<Instruction> instructions = of.program().instructions();
-    return instructions.size() < 500
-        && instructions.stream()
-            .noneMatch(i -> i.offset() < 0 && i.imm() >= 1000 && i.opcode() % 8 > 4);
-  }
-
-  private VerdictCase draw(long seed) {
-    SplittableRandom random = new SplittableRandom(seed);
-    return random.nextBoolean()
-        ? RandomPointerProgram.of(random, 2 + random.nextInt(20))
-        : ProgramMutation.of(random, corpus.get(random.nextInt(corpus.size())));
-  }
-
   /** The smallest program on which the two part in the same way. */
   private static VerdictCase smallest(VerdictCase of, Judge ours, Judge theirs) {
     String our = ours.judge(of).answer();
@@ -128,7 +106,6 @@ class RandomVerdictTwinTest {
             of.program().references(),
             ours.judge(of),
             theirs.judge(of),
-            String.join(
-                "\n", new Disassembler(InstructionNames.NONE).lines(of.program().instructions())));
+            RandomVerdicts.text(of));
   }
 }
