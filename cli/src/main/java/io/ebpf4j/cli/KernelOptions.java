@@ -21,7 +21,8 @@ final class KernelOptions {
 
   @Option(
       names = "--interpret",
-      description = "Run in the checked interpreter (so far the only way to run).")
+      description =
+          "Run in the checked interpreter, unverified: a stray access stops the run and is named.")
   boolean interpret;
 
   @Option(

@@ -30,7 +30,6 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = "Load an object, feed it packets, print verdicts and maps.")
 final class RunCommand implements Callable<Integer> {
-  private static final String JVM_MODE = "the checked interpreter";
 
   /** Linux's largest NR_CPUS. */
   private static final int MAX_CPUS = 8192;
@@ -106,7 +105,9 @@ final class RunCommand implements Callable<Integer> {
         case BOTH -> onBoth(file, changes, chosen, given);
       };
     } catch (VerifierException e) {
-      throw new VerifierException(e.errno(), names.inSentence(e), e.log());
+      // The exception says its errno behind the sentence itself.
+      String sentence = names.inSentence(e).replace(" (" + e.errno() + ")", "");
+      throw new VerifierException(e.errno(), sentence, e.log());
     } catch (BpfException e) {
       throw new RefusedException(names.inSentence(e), e);
     } catch (RefusedException e) {
@@ -117,7 +118,7 @@ final class RunCommand implements Callable<Integer> {
   private int onJvm(ObjectFile file, ObjectChanges changes, ProgramSpec chosen, List<byte[]> given)
       throws IOException {
     try (JvmKernel kernel = jvm(kernelOptions.cpus);
-        KernelRun run = new KernelRun(kernel, file, chosen.name(), JVM_MODE)) {
+        KernelRun run = new KernelRun(kernel, file, chosen.name(), jvmMode())) {
       alone(run, changes, given);
     }
     return ExitStatus.DONE;
@@ -157,7 +158,7 @@ final class RunCommand implements Callable<Integer> {
     Differences differences = new Differences(Suspects.of(file));
     try (LinuxSide linux = LinuxSide.open();
         JvmKernel jvm = jvm(linux.kernel().possibleCpus());
-        BothLoads loads = BothLoads.of(file, jvm, linux, chosen.name(), JVM_MODE, differences)) {
+        BothLoads loads = BothLoads.of(file, jvm, linux, chosen.name(), jvmMode(), differences)) {
       KernelRun onJvm = loads.jvm();
       KernelRun onLinux = loads.linux();
       if (onJvm == null || onLinux == null) {
@@ -301,8 +302,12 @@ final class RunCommand implements Callable<Integer> {
     }
   }
 
+  private String jvmMode() {
+    return kernelOptions.interpret ? "the checked interpreter, unverified" : "compiled code";
+  }
+
   private JvmKernel jvm(@Nullable Integer cpus) {
-    JvmKernel.Builder builder = JvmKernel.builder();
+    JvmKernel.Builder builder = JvmKernel.builder().verified(!kernelOptions.interpret);
     if (cpus != null) {
       builder.cpus(cpus);
     }

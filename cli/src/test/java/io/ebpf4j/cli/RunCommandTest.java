@@ -339,7 +339,8 @@ class RunCommandTest {
   @Test
   void aFaultNamesTheContextThatWasGiven() {
     assertThat(
-            CommandRun.of("run", FLOATS, "--prog", "fourth", "--packet", "00".repeat(8))
+            CommandRun.of(
+                    "run", FLOATS, "--prog", "fourth", "--packet", "00".repeat(8), "--interpret")
                 .failed(ExitStatus.REFUSED))
         .contains("16 bytes past the end of the context");
   }
@@ -362,9 +363,28 @@ class RunCommandTest {
   }
 
   @Test
+  void aProgramThatIsRefusedIsNotRun() {
+    CommandRun run = CommandRun.of("run", OPTIONS, "--prog", "stray", "--packet", PACKET);
+
+    assertThat(run.status()).isEqualTo(ExitStatus.REFUSED);
+    assertThat(run.err().lines().findFirst().orElseThrow())
+        .contains("return data[200];", "R1 offset is outside of the packet (EACCES)")
+        .doesNotContain("(EACCES) (EACCES)");
+    assertThat(run.err()).contains("processed 2 insns");
+  }
+
+  @Test
+  void aContextShorterThanTheProgramReachesIsRefused() {
+    assertThat(
+            CommandRun.of("run", FLOATS, "--prog", "fourth", "--packet", "00".repeat(8), "--json")
+                .succeeded())
+        .contains("\"EINVAL\"");
+  }
+
+  @Test
   void aStrayAccessStopsTheRunAndNamesPacketAndSourceLine() {
     assertThat(
-            CommandRun.of("run", OPTIONS, "--prog", "stray", "--packet", PACKET)
+            CommandRun.of("run", OPTIONS, "--prog", "stray", "--packet", PACKET, "--interpret")
                 .failed(ExitStatus.REFUSED))
         .contains("packet 1: program stray", "return data[200];", "past the end of the packet");
   }

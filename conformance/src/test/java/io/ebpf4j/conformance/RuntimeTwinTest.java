@@ -96,7 +96,7 @@ class RuntimeTwinTest {
 
   @Test
   void onlyAGlobalFunctionHasABudgetOfItsOwn() throws IOException {
-    try (JvmKernel kernel = JvmKernel.builder().cpus(1).instructionBudget(1_000).build();
+    try (JvmKernel kernel = JvmKernel.builder().verified(false).instructionBudget(1_000).build();
         BpfObject object = load(kernel)) {
       assertThat(run(object, "spends_globally", 0, 0)).isEqualTo(SPENT);
       assertThatThrownBy(() -> run(object, "spends_statically", 0, 0))

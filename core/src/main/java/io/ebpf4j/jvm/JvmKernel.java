@@ -93,9 +93,9 @@ public final class JvmKernel implements Kernel {
     private long seed = System.nanoTime();
     private long instructionBudget = RunOptions.DEFAULT.budget();
 
-    private boolean verified = Boolean.getBoolean("ebpf4j.verify");
+    private boolean verified = true;
     private int logLevel;
-    private boolean compiled = !Boolean.getBoolean("ebpf4j.interpret");
+    private boolean compiled = true;
 
     private Builder() {}
 
@@ -123,7 +123,10 @@ public final class JvmKernel implements Kernel {
       return this;
     }
 
-    /** Whether programs are verified when they are loaded; one that is not runs checked. */
+    /**
+     * Whether programs are verified when they are loaded (the default). One that is not runs in the
+     * checked interpreter, whatever it does, until it strays.
+     */
     public Builder verified(boolean whether) {
       verified = whether;
       return this;
@@ -138,7 +141,10 @@ public final class JvmKernel implements Kernel {
       return this;
     }
 
-    /** Whether verified programs are compiled; one that is not runs in the checked interpreter. */
+    /**
+     * Whether verified programs are compiled (the default); one that is not runs in the checked
+     * interpreter.
+     */
     public Builder compiled(boolean whether) {
       compiled = whether;
       return this;

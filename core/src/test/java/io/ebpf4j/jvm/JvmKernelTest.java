@@ -88,7 +88,7 @@ class JvmKernelTest {
     List<Instruction> endless =
         Assembler.assemble("again: r0 = 1\nif r0 == 1 goto again\nexit").instructions();
     ProgramSpec spec = ProgramSpec.of("endless", ProgramType.XDP, endless);
-    try (JvmKernel small = JvmKernel.builder().cpus(1).instructionBudget(1000).build()) {
+    try (JvmKernel small = JvmKernel.builder().verified(false).instructionBudget(1000).build()) {
       Program program = small.loadProgram(spec, Map.of());
       assertThatThrownBy(() -> program.testRun(TestRun.of(new byte[64])))
           .hasMessageContaining("1000 instructions");
@@ -97,12 +97,13 @@ class JvmKernelTest {
 
   @Test
   void aRunThatIsStoppedGivesItsLockBack() {
+    JvmKernel unverified = JvmKernel.builder().cpus(2).verified(false).build();
     BtfBuilder types = new BtfBuilder();
     int u32 = types.unsigned("u32", 4);
     int lock = types.struct("bpf_spin_lock", struct -> struct.member("val", u32));
     int value = types.struct("locked", s -> s.member("lock", lock).member("x", u32));
     BpfMap map =
-        kernel.createMap(MapSpec.array("locked", 8, 1).withTypes(types.build(), u32, value));
+        unverified.createMap(MapSpec.array("locked", 8, 1).withTypes(types.build(), u32, value));
     Assembly strays =
         Assembler.assemble(
             """
@@ -119,13 +120,14 @@ class JvmKernelTest {
             """);
     ProgramSpec spec = ProgramSpec.of("strays", ProgramType.XDP, strays.instructions());
     Program program =
-        kernel.loadProgram(
+        unverified.loadProgram(
             spec.withReferences(List.of(new ProgramSpec.Reference.ToMap(3, "locked"))),
             Map.of("locked", map));
     assertThatThrownBy(() -> program.testRun(TestRun.of(new byte[64])))
         .hasMessageContaining("past the end of locked[0]");
     MemorySegment read = MemorySegment.ofArray(new byte[8]);
     assertThat(map.lookup(MemorySegment.ofArray(new byte[4]), read, MapFlags.LOCK)).isTrue();
+    unverified.close();
   }
 
   @Test

@@ -45,7 +45,8 @@ public class HelperTableTest {
     assertThatThrownBy(() -> HelperTable.of(List.of(WrongName.class)))
         .hasMessageContaining("helper 1 is not map_update_elem on Linux");
     assertThatThrownBy(() -> HelperTable.of(List.of(WrongShape.class)))
-        .hasMessageContaining("helper map_lookup_elem is no public static long lookup(Cpu, 2 times long)");
+        .hasMessageContaining(
+            "helper map_lookup_elem is no public static long lookup(Cpu, 2 times long)");
     assertThatThrownBy(() -> HelperTable.of(List.of(Apart.class, Again.class)))
         .hasMessageContaining("two implementations of helper perf_event_output");
   }
