@@ -20,6 +20,10 @@ class TestRunOptionsTwinTest {
   /** bpf_get_smp_processor_id. */
   private static final Instruction CPU_NUMBER = new Instruction(0x85, 0, 0, 0, 8);
 
+  /** {@code r0 = *(u64 *)(r1 +24)}. */
+  private static final Instruction FOURTH_WORD = new Instruction(0x79, 0, 1, 24, 0);
+
+  private static final Instruction ZERO = new Instruction(0xb7, 0, 0, 0, 0);
   private static final Instruction EXIT = new Instruction(0x95, 0, 0, 0, 0);
 
   @TwinTest
@@ -33,6 +37,19 @@ class TestRunOptionsTwinTest {
       int none = kernel.possibleCpus();
       assertThat(answer(program, run.withFlags(ON_CPU).withCpu(none))).isEqualTo("ENXIO");
       assertThat(answer(program, run.withCpu(1))).isEqualTo("EINVAL");
+    }
+  }
+
+  @TwinTest
+  void aContextHasAllThatTheProgramReaches(Kernel kernel) {
+    for (ProgramType type : List.of(ProgramType.RAW_TRACEPOINT, ProgramType.SYSCALL)) {
+      ProgramSpec spec =
+          ProgramSpec.of("reaches", type, List.of(FOURTH_WORD, ZERO, EXIT))
+              .withFlags(type == ProgramType.SYSCALL, false);
+      try (Program program = kernel.loadProgram(spec, Map.of())) {
+        assertThat(answer(program, TestRun.ofContext(new byte[24]))).isEqualTo("EINVAL");
+        assertThat(answer(program, TestRun.ofContext(new byte[32]))).isEqualTo("OK");
+      }
     }
   }
 
