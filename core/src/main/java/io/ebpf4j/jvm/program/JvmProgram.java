@@ -39,6 +39,9 @@ import org.jspecify.annotations.Nullable;
 public final class JvmProgram extends LoadedProgram implements Code.Holder, CompiledRun.Holder {
   private static final int LOGGED_INSTRUCTIONS = 100_000;
 
+  /** The log level of the statistics alone. */
+  private static final int STATISTICS = 4;
+
   private final ProgramSpec spec;
   private final int id;
   private final List<JvmMap> maps;
@@ -178,15 +181,14 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder, Comp
    */
   private static Verdict verify(Subject subject, int logLevel) {
     Rules rules = Rules.PRIVILEGED.withStrictAlignment(subject.spec().strictAlignment());
-    Verdict verdict = Verifier.verify(subject, rules, logLevel);
+    Verdict verdict = Verifier.verify(subject, rules, logLevel == 0 ? STATISTICS : logLevel);
     Errno errno = verdict.errno();
     if (errno == null) {
-      return verdict;
+      return logLevel == 0 ? verdict.withoutLog() : verdict;
     }
-    if (logLevel == 0) {
-      // A walk of a million instructions has a log that nobody reads: the reason will do.
-      boolean endless = verdict.processedInstructions() > LOGGED_INSTRUCTIONS;
-      verdict = Verifier.verify(subject, rules, endless ? 4 : 1);
+    // A walk of a million instructions has a log that nobody reads: the reason will do.
+    if (logLevel == 0 && verdict.processedInstructions() <= LOGGED_INSTRUCTIONS) {
+      verdict = Verifier.verify(subject, rules, 1);
     }
     String reason = verdict.reason().replace('\n', ' ');
     String where =

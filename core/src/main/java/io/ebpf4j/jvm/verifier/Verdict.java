@@ -31,6 +31,12 @@ public record Verdict(
     facts = List.copyOf(facts);
   }
 
+  /** The same, with an empty log. */
+  public Verdict withoutLog() {
+    return new Verdict(
+        errno, reason, slot, "", processedInstructions, contextEnd, stackBytes, facts);
+  }
+
   /** Whether the program may run. */
   public boolean isAccepted() {
     return errno == null;
