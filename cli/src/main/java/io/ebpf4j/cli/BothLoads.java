@@ -24,7 +24,7 @@ record BothLoads(@Nullable KernelRun jvm, @Nullable KernelRun linux) implements 
       Kernel jvm,
       LinuxSide linux,
       String program,
-      String jvmMode,
+      RunMode jvmMode,
       Differences differences) {
     MapNames names = new MapNames(file);
     Load onJvm = load(jvm, file, program, jvmMode);
@@ -48,7 +48,7 @@ record BothLoads(@Nullable KernelRun jvm, @Nullable KernelRun linux) implements 
     }
   }
 
-  private static Load load(Kernel kernel, ObjectFile file, String program, String mode) {
+  private static Load load(Kernel kernel, ObjectFile file, String program, RunMode mode) {
     try {
       return new Load(new KernelRun(kernel, file, program, mode), null);
     } catch (BpfException e) {

@@ -18,7 +18,7 @@ final class KernelRun implements AutoCloseable {
   private final Program program;
   private final ProgramType type;
   private final Kernel kernel;
-  private final String mode;
+  private final RunMode mode;
   private final long loadNanos;
   private final Verdicts verdicts;
   private final TreeMap<String, Long> refused = new TreeMap<>();
@@ -30,10 +30,10 @@ final class KernelRun implements AutoCloseable {
    * Loads the object.
    *
    * @param programName the program that runs
-   * @param mode what runs it, in words
+   * @param mode how it runs
    * @throws BpfException where the kernel refuses it
    */
-  KernelRun(Kernel kernel, ObjectFile file, String programName, String mode) {
+  KernelRun(Kernel kernel, ObjectFile file, String programName, RunMode mode) {
     long begin = System.nanoTime();
     this.loaded = kernel.load(file);
     this.loadNanos = System.nanoTime() - begin;

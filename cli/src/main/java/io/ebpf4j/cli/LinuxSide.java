@@ -45,9 +45,9 @@ final class LinuxSide implements AutoCloseable {
     return kernel;
   }
 
-  /** What runs programs, in words. */
-  static String mode() {
-    return "Linux " + System.getProperty("os.version");
+  /** How programs run there. */
+  static RunMode mode() {
+    return new RunMode("Linux " + System.getProperty("os.version"), true);
   }
 
   @Override

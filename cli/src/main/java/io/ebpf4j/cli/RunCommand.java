@@ -302,8 +302,10 @@ final class RunCommand implements Callable<Integer> {
     }
   }
 
-  private String jvmMode() {
-    return kernelOptions.interpret ? "the checked interpreter, unverified" : "compiled code";
+  private RunMode jvmMode() {
+    return kernelOptions.interpret
+        ? new RunMode("the checked interpreter", false)
+        : new RunMode("compiled code", true);
   }
 
   private JvmKernel jvm(@Nullable Integer cpus) {

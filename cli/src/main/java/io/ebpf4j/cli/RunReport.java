@@ -25,7 +25,7 @@ record RunReport(
     String kernel,
     String program,
     ProgramType type,
-    String mode,
+    RunMode mode,
     int instructions,
     long loadNanos,
     long packets,

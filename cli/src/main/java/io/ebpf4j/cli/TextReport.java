@@ -46,12 +46,13 @@ final class TextReport {
   private void header(RunReport run) {
     out.printf(
         Locale.ROOT,
-        "%s: %s, %d instructions, loaded in %.1f ms, run by %s%n%n",
+        "%s: %s, %d instructions, %s in %.1f ms, run by %s%n%n",
         run.program(),
         run.type().label(),
         run.instructions(),
+        run.mode().verified() ? "verified" : "loaded",
         run.loadNanos() / 1e6,
-        run.mode());
+        run.mode().engine());
     if (!run.verdicts().isEmpty()) {
       verdicts(run);
       out.println();

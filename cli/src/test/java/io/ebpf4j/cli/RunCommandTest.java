@@ -33,7 +33,7 @@ class RunCommandTest {
     String out = CommandRun.of("run", COUNT, "--pcap", MIXED).succeeded();
 
     assertThat(out.lines().map(line -> line.replaceAll(" +", " ").strip()))
-        .anyMatch(line -> line.matches("count: xdp, 80 instructions, loaded in .* ms, run by .*"))
+        .anyMatch(line -> line.matches("count: xdp, 80 instructions, verified in .* ms, run by .*"))
         .contains("verdict packets share", "XDP_DROP 110 29.0%", "XDP_PASS 269 71.0%")
         .contains("map cnt (array, 256 elements, key 4 bytes, value 8 bytes)", "6 145", "17 22")
         .contains("2 0 {packets = 155, bytes = 91835}")
