@@ -13,22 +13,26 @@ import io.ebpf4j.junit.TwinTest;
 import io.ebpf4j.spec.MapSpec;
 import io.ebpf4j.spec.ProgramSpec;
 import io.ebpf4j.spec.ProgramType;
+import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 
 /** Pins: what stays without handles, where, and how it is opened again. */
 class PinTwinTest {
-  private static final String PATH = "/sys/fs/bpf/ebpf4j-twin-" + ProcessHandle.current().pid();
   private static final MapSpec ARRAY = MapSpec.array("pinned", 8, 4);
 
-  @BeforeEach
+  private final BpfFileSystem pins = BpfFileSystem.mount();
+  private final String path = pins.path("pin").toString();
+
+  PinTwinTest() throws IOException, InterruptedException {}
+
   @AfterEach
-  void nothingIsPinned(Kernel kernel) {
-    if (kernel.isPinned(PATH)) {
-      kernel.unpin(PATH);
+  void nothingIsPinned(Kernel kernel) throws IOException, InterruptedException {
+    if (kernel.isPinned(path)) {
+      kernel.unpin(path);
     }
+    pins.close();
   }
 
   @TwinTest
@@ -37,18 +41,18 @@ class PinTwinTest {
     try (BpfMap map = kernel.createMap(ARRAY)) {
       id = map.id();
       map.update(Elements.u32(2), Elements.u64(42), 0);
-      map.pin(PATH);
+      map.pin(path);
     }
-    assertThat(kernel.isPinned(PATH)).isTrue();
-    assertThat(kernel.pins()).containsExactly(PATH);
-    try (BpfMap again = (BpfMap) kernel.openPinned(PATH)) {
+    assertThat(kernel.isPinned(path)).isTrue();
+    assertThat(kernel.pins()).containsExactly(path);
+    try (BpfMap again = (BpfMap) kernel.openPinned(path)) {
       assertThat(again.id()).isEqualTo(id);
       assertThat(again.name()).isEqualTo("pinned");
       assertThat(again.spec().maxEntries()).isEqualTo(4);
       assertThat(Elements.value(again, 2)).isEqualTo(42);
     }
-    kernel.unpin(PATH);
-    assertThat(kernel.isPinned(PATH)).isFalse();
+    kernel.unpin(path);
+    assertThat(kernel.isPinned(path)).isFalse();
     assertThat(kernel.pins()).isEmpty();
     awaitGone(kernel, id);
   }
@@ -61,26 +65,26 @@ class PinTwinTest {
             ProgramType.XDP,
             List.of(new Instruction(0xb7, 0, 0, 0, 3), new Instruction(0x95, 0, 0, 0, 0)));
     try (Program program = kernel.loadProgram(spec, Map.of())) {
-      program.pin(PATH);
+      program.pin(path);
     }
-    try (Program again = (Program) kernel.openPinned(PATH)) {
+    try (Program again = (Program) kernel.openPinned(path)) {
       assertThat(again.name()).isEqualTo("pinned");
       assertThat(again.spec().type()).isEqualTo(ProgramType.XDP);
       assertThat(again.testRun(TestRun.of(new byte[64])).returnValue()).isEqualTo(3);
     }
-    kernel.unpin(PATH);
+    kernel.unpin(path);
   }
 
   @TwinTest
   void aPathIsPinnedOnce(Kernel kernel) {
     try (BpfMap map = kernel.createMap(ARRAY)) {
-      assertThat(pin(map, PATH)).isEqualTo("OK");
-      assertThat(pin(map, PATH)).isEqualTo("EEXIST");
-      kernel.unpin(PATH);
-      assertThat(answer(() -> kernel.unpin(PATH))).isEqualTo("ENOENT");
-      assertThat(answer(() -> kernel.openPinned(PATH).close())).isEqualTo("ENOENT");
-      assertThat(pin(map, PATH)).isEqualTo("OK");
-      kernel.unpin(PATH);
+      assertThat(pin(map, path)).isEqualTo("OK");
+      assertThat(pin(map, path)).isEqualTo("EEXIST");
+      kernel.unpin(path);
+      assertThat(answer(() -> kernel.unpin(path))).isEqualTo("ENOENT");
+      assertThat(answer(() -> kernel.openPinned(path).close())).isEqualTo("ENOENT");
+      assertThat(pin(map, path)).isEqualTo("OK");
+      kernel.unpin(path);
     }
   }
 

@@ -125,9 +125,10 @@ class LinuxLinkTest {
 
   @Test
   void aPinKeepsALinkAttached() throws Exception {
-    Path pin = Path.of("/sys/fs/bpf", "ebpf4j-link-" + ProcessHandle.current().pid());
-    try (Namespace namespace = new Namespace();
+    try (BpfFileSystem pins = BpfFileSystem.mount();
+        Namespace namespace = new Namespace();
         LinuxKernel kernel = LinuxKernel.inNamespace(namespace.path())) {
+      Path pin = pins.path("link");
       Program program = tc(kernel);
       Link link = kernel.attach(program, new Attachment.Tcx(LOOPBACK, true));
       int id = link.id();

@@ -1,0 +1,40 @@
+package io.ebpf4j.linux;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** A bpf file system of a test's own, on a temporary directory: the machine may have none. */
+final class BpfFileSystem implements AutoCloseable {
+  private final Path directory;
+
+  private BpfFileSystem(Path directory) {
+    this.directory = directory;
+  }
+
+  /** Mounts one; without the privilege there is the directory alone. */
+  static BpfFileSystem mount() throws IOException, InterruptedException {
+    Path directory = Files.createTempDirectory("bpf");
+    run("mount", "-t", "bpf", "bpf", directory.toString());
+    return new BpfFileSystem(directory);
+  }
+
+  /** A path in it. */
+  Path path(String name) {
+    return directory.resolve(name);
+  }
+
+  @Override
+  public void close() throws IOException, InterruptedException {
+    run("umount", directory.toString());
+    Files.delete(directory);
+  }
+
+  private static void run(String... command) throws IOException, InterruptedException {
+    new ProcessBuilder(command)
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+        .start()
+        .waitFor();
+  }
+}
