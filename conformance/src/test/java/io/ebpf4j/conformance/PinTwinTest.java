@@ -25,10 +25,10 @@ class PinTwinTest {
   private final BpfFileSystem pins = BpfFileSystem.mount();
   private final String path = pins.path("pin").toString();
 
-  PinTwinTest() throws IOException, InterruptedException {}
+  PinTwinTest() throws IOException {}
 
   @AfterEach
-  void nothingIsPinned(Kernel kernel) throws IOException, InterruptedException {
+  void nothingIsPinned(Kernel kernel) throws IOException {
     if (kernel.isPinned(path)) {
       kernel.unpin(path);
     }

@@ -13,7 +13,7 @@ final class BpfFileSystem implements AutoCloseable {
   }
 
   /** Mounts one; without the privilege there is the directory alone. */
-  static BpfFileSystem mount() throws IOException, InterruptedException {
+  static BpfFileSystem mount() throws IOException {
     Path directory = Files.createTempDirectory("bpf");
     run("mount", "-t", "bpf", "bpf", directory.toString());
     return new BpfFileSystem(directory);
@@ -25,16 +25,17 @@ final class BpfFileSystem implements AutoCloseable {
   }
 
   @Override
-  public void close() throws IOException, InterruptedException {
+  public void close() throws IOException {
     run("umount", directory.toString());
     Files.delete(directory);
   }
 
-  private static void run(String... command) throws IOException, InterruptedException {
+  private static void run(String... command) throws IOException {
     new ProcessBuilder(command)
         .redirectErrorStream(true)
         .redirectOutput(ProcessBuilder.Redirect.DISCARD)
         .start()
-        .waitFor();
+        .onExit()
+        .join();
   }
 }
