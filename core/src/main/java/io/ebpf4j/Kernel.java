@@ -104,9 +104,10 @@ public interface Kernel extends AutoCloseable {
    *
    * @return what the program wrote with bpf_seq_printf and bpf_seq_write
    * @throws BpfException EINVAL for another program or for a map type that has no such iterator,
-   *     E2BIG where an element's output is 8 pages or longer, EAGAIN where the program gives 1 or
-   *     writes nothing for a million elements, EFBIG where it writes more than {@link
-   *     #MAX_ITERATOR_OUTPUT} bytes, EINTR where the thread was interrupted meanwhile
+   *     EACCES where it reaches further than keys or values, E2BIG where an element's output is 8
+   *     pages or longer, EAGAIN where the program gives 1 or writes nothing for a million elements,
+   *     EFBIG where it writes more than {@link #MAX_ITERATOR_OUTPUT} bytes, EINTR where the thread
+   *     was interrupted meanwhile
    */
   byte[] iterate(Program program, BpfMap map);
 

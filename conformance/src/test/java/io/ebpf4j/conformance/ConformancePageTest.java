@@ -38,11 +38,6 @@ class ConformancePageTest {
       """
       ## Known differences
 
-      - A test run of a raw tracepoint or syscall program whose context is shorter than what the program reads: Linux
-        refuses it with `EINVAL`, since its verifier knows how far the program reads; the JVM kernel stops the run at
-        that instruction with `EFAULT`.
-      - An iterator that reads further than the map's key or value: Linux refuses to iterate with `EACCES`, as above; the
-        JVM kernel stops the run at that instruction with `EFAULT`.
       - Test runs with `BPF_F_TEST_XDP_LIVE_FRAMES` or `BPF_F_TEST_SKB_CHECKSUM_COMPLETE` and attaching to hooks are not
         built in the JVM kernel yet; it says so.
       - A 32-bit compare-and-exchange that succeeds: the upper half of R0 becomes 0, as RFC 9669 says. On amd64 Linux

@@ -133,6 +133,17 @@ class ElementIteratorTwinTest {
   }
 
   @TwinTest
+  void aValueIsAsLongAsTheProgramReaches(Kernel kernel) throws IOException {
+    try (BpfObject object = load(kernel);
+        BpfMap small = kernel.createMap(MapSpec.array("small", 4, 1))) {
+      Program print = object.program("print");
+      assertThatThrownBy(() -> kernel.iterate(print, small))
+          .extracting("errno")
+          .isEqualTo(Errno.EACCES);
+    }
+  }
+
+  @TwinTest
   void readOnlyForProgramsMeansNothingToIterators(Kernel kernel) throws IOException {
     MapSpec spec = MapSpec.of("constants", MapType.ARRAY, 4, 8, 2).withFlags(MapFlags.RDONLY_PROG);
     try (BpfObject object = load(kernel);

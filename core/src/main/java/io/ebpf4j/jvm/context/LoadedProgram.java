@@ -24,6 +24,16 @@ public abstract class LoadedProgram extends Counted {
     return 0;
   }
 
+  /** How far it reads the read-only buffer that it is given (an iterator's key), in bytes. */
+  public int readOnlyBufferEnd() {
+    return 0;
+  }
+
+  /** How far it reaches into the buffer that it is given (an iterator's value), in bytes. */
+  public int bufferEnd() {
+    return 0;
+  }
+
   /** The verifier's log, empty where there is none. */
   public String log() {
     return "";

@@ -319,6 +319,16 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder, Comp
   }
 
   @Override
+  public int readOnlyBufferEnd() {
+    return verdict == null ? 0 : verdict.readOnlyBufferEnd();
+  }
+
+  @Override
+  public int bufferEnd() {
+    return verdict == null ? 0 : verdict.bufferEnd();
+  }
+
+  @Override
   public String log() {
     return verdict == null ? "" : verdict.log();
   }

@@ -75,5 +75,18 @@ final class IteratorKind implements ProgramKind {
       throw new BpfException(
           Errno.EINVAL, "%s: %s has no iterator over its elements".formatted(map, type));
     }
+    int valueBytes = type == MapType.PERCPU_ARRAY ? map.userValueSize() : map.spec().valueSize();
+    if (program.readOnlyBufferEnd() > map.spec().keySize() || program.bufferEnd() > valueBytes) {
+      throw new BpfException(
+          Errno.EACCES,
+          "program %s reaches %d bytes into keys and %d into values, %s has %d and %d"
+              .formatted(
+                  program.spec().name(),
+                  program.readOnlyBufferEnd(),
+                  program.bufferEnd(),
+                  map,
+                  map.spec().keySize(),
+                  valueBytes));
+    }
   }
 }

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param log the log at the level that was asked for
  * @param processedInstructions instructions that the walk went over, each as often as it did
  * @param contextEnd end of the access to the context that reaches furthest
+ * @param readOnlyBufferEnd end of the access to a read-only buffer that reaches furthest
+ * @param bufferEnd end of the access to another buffer that reaches furthest
  * @param stackBytes stack that the functions use, each its own
  * @param facts what holds for each slot; empty where the program is refused
  */
@@ -23,6 +25,8 @@ public record Verdict(
     String log,
     int processedInstructions,
     int contextEnd,
+    int readOnlyBufferEnd,
+    int bufferEnd,
     List<Integer> stackBytes,
     List<InstructionFacts> facts) {
   /** Copies the lists. */
@@ -34,7 +38,16 @@ public record Verdict(
   /** The same, with an empty log. */
   public Verdict withoutLog() {
     return new Verdict(
-        errno, reason, slot, "", processedInstructions, contextEnd, stackBytes, facts);
+        errno,
+        reason,
+        slot,
+        "",
+        processedInstructions,
+        contextEnd,
+        readOnlyBufferEnd,
+        bufferEnd,
+        stackBytes,
+        facts);
   }
 
   /** Whether the program may run. */

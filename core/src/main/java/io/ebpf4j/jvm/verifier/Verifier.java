@@ -132,13 +132,16 @@ public final class Verifier {
         log.toString(),
         exploration.instructions(),
         verification.contextEnd,
+        verification.facts.readOnlyBufferEnd,
+        verification.facts.bufferEnd,
         stacks,
         facts);
   }
 
   private static Verdict refused(
       Errno errno, String reason, int slot, VerifierLog log, int processed) {
-    return new Verdict(errno, reason, slot, log.toString(), processed, 0, List.of(), List.of());
+    return new Verdict(
+        errno, reason, slot, log.toString(), processed, 0, 0, 0, List.of(), List.of());
   }
 
   private static String statistics(int processed, int perSlot, int total, int peak) {
