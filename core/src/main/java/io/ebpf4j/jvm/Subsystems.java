@@ -32,6 +32,7 @@ final class Subsystems implements AutoCloseable {
   Subsystems(Machine machine) {
     maps = MapTable.install(machine);
     net = new Net(machine);
+    maps.bring(net.mapKinds());
     trace = new Trace(machine);
     kinds =
         Stream.of(net.kinds(), trace.kinds())

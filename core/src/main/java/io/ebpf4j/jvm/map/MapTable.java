@@ -5,10 +5,15 @@ import io.ebpf4j.jvm.cpu.Machine;
 import io.ebpf4j.jvm.cpu.Slot;
 import io.ebpf4j.jvm.memory.Block;
 import io.ebpf4j.jvm.memory.Memory;
+import io.ebpf4j.spec.MapSpec;
+import io.ebpf4j.spec.MapType;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +29,7 @@ public final class MapTable implements AutoCloseable {
 
   private final CallbackKeys callbackKeys;
   private final Timers timers;
+  private final Map<MapType, MapKind> kinds = new EnumMap<>(MapType.class);
   private final Deque<Integer> free = new ArrayDeque<>();
   private volatile @Nullable JvmMap[] maps = new @Nullable JvmMap[16];
   private int used;
@@ -64,6 +70,16 @@ public final class MapTable implements AutoCloseable {
     return cpu.machine().slots().get(SLOT).get(address);
   }
 
+  /** Takes the map types of a subsystem, before the kernel's first map. */
+  public void bring(List<MapKind> more) {
+    more.forEach(kind -> kinds.put(kind.type(), kind));
+  }
+
+  /** The map type that a subsystem has brought. */
+  Optional<MapKind> kind(MapType type) {
+    return Optional.ofNullable(kinds.get(type));
+  }
+
   CallbackKeys callbackKeys() {
     return callbackKeys;
   }
@@ -84,6 +100,16 @@ public final class MapTable implements AutoCloseable {
     callbackKeys.close();
   }
 
+  /**
+   * Memory for a map's {@code struct bpf_map}, filled from its specification, with a place in the
+   * table.
+   */
+  public Block allocateStruct(MapSpec spec, int id) {
+    Block struct = allocateStruct(MapStructs.MAP_BYTES);
+    MapStructs.fill(structAddress(struct), spec, id);
+    return struct;
+  }
+
   /** Zeroed memory for a map's structure, with a place in the table. */
   synchronized Block allocateStruct(int bytes) {
     Block struct = Block.allocate(HEADER_BYTES + bytes, Long.BYTES);
@@ -97,7 +123,7 @@ public final class MapTable implements AutoCloseable {
   }
 
   /** Makes the map findable. */
-  synchronized <M extends JvmMap> M add(M map) {
+  public synchronized <M extends JvmMap> M add(M map) {
     @Nullable JvmMap[] all = maps;
     all[Memory.getInt(map.address() - HEADER_BYTES)] = map;
     maps = all;

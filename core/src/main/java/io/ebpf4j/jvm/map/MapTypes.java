@@ -81,20 +81,29 @@ public final class MapTypes {
         yield withMemory(spec, () -> ArrayOfMaps.create(machine, spec, id, template));
       }
       case UNSPEC -> throw refusal(spec, Errno.EINVAL, "UNSPEC is no map type");
-      default ->
-          throw refusal(
-              spec,
-              Errno.EINVAL,
-              "map type %s is not built in the JVM kernel yet".formatted(spec.type()));
+      default -> {
+        MapKind kind =
+            machine
+                .slots()
+                .get(MapTable.SLOT)
+                .kind(spec.type())
+                .orElseThrow(() ->
+                    refusal(
+                        spec,
+                        Errno.EINVAL,
+                        "map type %s is not built in the JVM kernel yet".formatted(spec.type())));
+        yield withMemory(spec, () -> kind.create(machine, spec, id));
+      }
     };
   }
 
   /** The NUMA node that a map is to lie on, -1 for any. */
-  static int numaNode(MapSpec spec) {
+  public static int numaNode(MapSpec spec) {
     return (spec.flags() & NUMA_NODE) != 0 ? spec.numaNode() : NO_NODE;
   }
 
-  static BpfException refusal(MapSpec spec, Errno errno, String sentence) {
+  /** A refusal that names the map. */
+  public static BpfException refusal(MapSpec spec, Errno errno, String sentence) {
     return new BpfException(errno, "map %s: %s".formatted(spec.name(), sentence));
   }
 
@@ -149,11 +158,27 @@ public final class MapTypes {
     checkName(spec);
     checkNoKeyTypeAlone(spec);
     if (spec.valueType() != 0 && spec.type() != MapType.PROG_ARRAY) {
-      throw refusal(
-          spec,
-          Errno.ENOTSUPP,
-          "%s takes no BTF types: leave them out, as loaders do".formatted(spec.type()));
+      throw noTypes(spec);
     }
+  }
+
+  /**
+   * Refuses BTF types of keys and values, as types do that have no use for them.
+   *
+   * @throws BpfException EINVAL, ENOTSUPP
+   */
+  public static void checkNoTypes(MapSpec spec) {
+    checkNoKeyTypeAlone(spec);
+    if (spec.valueType() != 0) {
+      throw noTypes(spec);
+    }
+  }
+
+  private static BpfException noTypes(MapSpec spec) {
+    return refusal(
+        spec,
+        Errno.ENOTSUPP,
+        "%s takes no BTF types: leave them out, as loaders do".formatted(spec.type()));
   }
 
   private static void checkNoKeyTypeAlone(MapSpec spec) {
@@ -185,8 +210,13 @@ public final class MapTypes {
     }
   }
 
-  /** The last checks before a map is made: its name, its types. */
-  private static SpecialFields fields(MapSpec spec) {
+  /**
+   * The last checks before a map is made: its name, its types.
+   *
+   * @return the special fields of its values
+   * @throws BpfException EINVAL and others as bpf(2) answers
+   */
+  public static SpecialFields fields(MapSpec spec) {
     checkName(spec);
     Btf btf = spec.btf();
     if (btf == null || spec.valueType() == 0) {
@@ -196,7 +226,12 @@ public final class MapTypes {
     return MapValueTypes.check(spec, btf);
   }
 
-  private static void checkName(MapSpec spec) {
+  /**
+   * Refuses a name that bpf(2) does not take.
+   *
+   * @throws BpfException EINVAL
+   */
+  public static void checkName(MapSpec spec) {
     String name = spec.name();
     boolean characters =
         name.chars()

@@ -4,6 +4,7 @@ import io.ebpf4j.btf.BtfBuilder;
 import io.ebpf4j.jvm.context.ProgramKind;
 import io.ebpf4j.jvm.cpu.Cpu;
 import io.ebpf4j.jvm.cpu.Machine;
+import io.ebpf4j.jvm.map.MapKind;
 import io.ebpf4j.spec.ProgramType;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,6 +33,11 @@ public final class Net implements AutoCloseable {
   /** The program types of packets. */
   public List<ProgramKind> kinds() {
     return kinds;
+  }
+
+  /** The map types of packets. */
+  public List<MapKind> mapKinds() {
+    return List.of();
   }
 
   /** The classes whose methods are the packet helpers. */
