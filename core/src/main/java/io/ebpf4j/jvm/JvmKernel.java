@@ -11,6 +11,7 @@ import io.ebpf4j.RingReader;
 import io.ebpf4j.btf.Btf;
 import io.ebpf4j.jvm.context.LoadedProgram;
 import io.ebpf4j.jvm.context.ProgramKind;
+import io.ebpf4j.jvm.context.ProgramLink;
 import io.ebpf4j.jvm.cpu.Clock;
 import io.ebpf4j.jvm.cpu.Machine;
 import io.ebpf4j.jvm.handle.Counted;
@@ -56,6 +57,7 @@ public final class JvmKernel implements Kernel {
   private final PinDirectory pins = new PinDirectory();
   private final IdTable<JvmMap> maps = new IdTable<>();
   private final IdTable<LoadedProgram> programs = new IdTable<>();
+  private final IdTable<ProgramLink> links = new IdTable<>();
   private final Set<Handle> handles = ConcurrentHashMap.newKeySet();
   private final Subsystems subsystems;
   private final AtomicInteger lastCgroupId = new AtomicInteger(1);
@@ -224,10 +226,7 @@ public final class JvmKernel implements Kernel {
   @Override
   public byte[] iterate(Program program, BpfMap map) {
     mustBeOpen();
-    if (!(program instanceof JvmProgramHandle handle && handle.kernel() == this)) {
-      throw new IllegalArgumentException(program + " belongs to another kernel");
-    }
-    return subsystems.trace().iterate(handle.object(), own(map.name(), map));
+    return subsystems.trace().iterate(own(program), own(map.name(), map));
   }
 
   /**
@@ -249,7 +248,17 @@ public final class JvmKernel implements Kernel {
 
   @Override
   public Link attach(Program program, Attachment to) {
-    throw new BpfException(Errno.ENOTSUPP, "attaching is not built in the JVM kernel yet");
+    mustBeOpen();
+    ProgramLink link =
+        subsystems
+            .hook(to)
+            .orElseThrow(() ->
+                new BpfException(
+                    Errno.ENOTSUPP,
+                    "attaching to %s is not built in the JVM kernel yet".formatted(to)))
+            .attach(own(program), to, links.next());
+    links.add(link.id(), link);
+    return opened(link, () -> new JvmLinkHandle(this, link));
   }
 
   @Override
@@ -264,12 +273,12 @@ public final class JvmKernel implements Kernel {
 
   @Override
   public List<Integer> linkIds() {
-    return List.of();
+    return links.ids();
   }
 
   @Override
   public Optional<Link> linkById(int id) {
-    return Optional.empty();
+    return links.hold(id).map(link -> opened(link, () -> new JvmLinkHandle(this, link)));
   }
 
   @Override
@@ -303,6 +312,7 @@ public final class JvmKernel implements Kernel {
             switch (pinned) {
               case JvmMap map -> JvmMapHandle.opened(this, map);
               case LoadedProgram program -> new JvmProgramHandle(this, program);
+              case ProgramLink link -> new JvmLinkHandle(this, link);
               default -> throw new IllegalStateException(pinned + " cannot be opened by a pin");
             });
   }
@@ -416,6 +426,13 @@ public final class JvmKernel implements Kernel {
     } finally {
       held.release();
     }
+  }
+
+  LoadedProgram own(Program program) {
+    if (program instanceof JvmProgramHandle handle && handle.kernel() == this) {
+      return handle.object();
+    }
+    throw new IllegalArgumentException(program + " belongs to another kernel");
   }
 
   private JvmMap own(String name, BpfMap map) {

@@ -1,6 +1,7 @@
 package io.ebpf4j.jvm;
 
 import io.ebpf4j.btf.Btf;
+import io.ebpf4j.jvm.context.Hook;
 import io.ebpf4j.jvm.context.ProgramKind;
 import io.ebpf4j.jvm.cpu.Machine;
 import io.ebpf4j.jvm.helper.ChecksumHelpers;
@@ -13,6 +14,7 @@ import io.ebpf4j.jvm.helper.SystemHelpers;
 import io.ebpf4j.jvm.map.MapTable;
 import io.ebpf4j.jvm.net.Net;
 import io.ebpf4j.jvm.trace.Trace;
+import io.ebpf4j.spec.Attachment;
 import io.ebpf4j.spec.ProgramType;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,6 +30,7 @@ final class Subsystems implements AutoCloseable {
   private final Net net;
   private final Trace trace;
   private final Map<ProgramType, ProgramKind> kinds;
+  private final List<Hook> hooks;
 
   Subsystems(Machine machine) {
     maps = MapTable.install(machine);
@@ -38,10 +41,16 @@ final class Subsystems implements AutoCloseable {
         Stream.of(net.kinds(), trace.kinds())
             .flatMap(List::stream)
             .collect(Collectors.toMap(ProgramKind::type, Function.identity()));
+    hooks = Stream.of(net.hooks()).flatMap(List::stream).toList();
   }
 
   Optional<ProgramKind> kind(ProgramType type) {
     return Optional.ofNullable(kinds.get(type));
+  }
+
+  /** The hook that an attachment is to. */
+  Optional<Hook> hook(Attachment to) {
+    return hooks.stream().filter(hook -> hook.takes(to)).findFirst();
   }
 
   Trace trace() {

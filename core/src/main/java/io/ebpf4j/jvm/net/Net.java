@@ -1,6 +1,7 @@
 package io.ebpf4j.jvm.net;
 
 import io.ebpf4j.btf.BtfBuilder;
+import io.ebpf4j.jvm.context.Hook;
 import io.ebpf4j.jvm.context.ProgramKind;
 import io.ebpf4j.jvm.cpu.Cpu;
 import io.ebpf4j.jvm.cpu.Machine;
@@ -33,6 +34,11 @@ public final class Net implements AutoCloseable {
   /** The program types of packets. */
   public List<ProgramKind> kinds() {
     return kinds;
+  }
+
+  /** Where programs are attached. */
+  public List<Hook> hooks() {
+    return List.of();
   }
 
   /** The map types of packets. */
