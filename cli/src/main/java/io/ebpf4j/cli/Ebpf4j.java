@@ -30,6 +30,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       InspectCommand.class,
       VerifyCommand.class,
       DisasmCommand.class,
+      BenchCommand.class,
       CheckCommand.class,
       DoctorCommand.class,
       ConformancePlugin.class,
@@ -38,7 +39,6 @@ import picocli.CommandLine.UnmatchedArgumentException;
 public final class Ebpf4j {
   private static final Map<String, String> NOT_BUILT =
       Map.of(
-          "bench", "\"ebpf4j run\" prints the time of a packet",
           "forward", "\"ebpf4j run\" feeds a program from captures",
           "serve", "there are no reuseport groups so far",
           "btf", "\"bpftool btf dump file\" prints an object's types");

@@ -30,10 +30,6 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = "Load an object, feed it packets, print verdicts and maps.")
 final class RunCommand implements Callable<Integer> {
-
-  /** Linux's largest NR_CPUS. */
-  private static final int MAX_CPUS = 8192;
-
   @Spec
   @SuppressWarnings("NullAway.Init") // picocli sets it before the call.
   private CommandSpec command;
@@ -229,9 +225,11 @@ final class RunCommand implements Callable<Integer> {
     if (repeat < 1) {
       throw usage("--repeat takes a number of at least 1, not " + repeat);
     }
-    checkKernelOptions();
-    if (kernelOptions.cpus != null && (kernelOptions.cpus < 1 || kernelOptions.cpus > MAX_CPUS)) {
-      throw usage("--cpus takes 1 to %d, not %d".formatted(MAX_CPUS, kernelOptions.cpus));
+    kernelOptions.check(common.on, command.commandLine());
+    if (trace && !common.on.jvm()) {
+      throw usage(
+          "--trace shows what programs print on the JVM kernel; on Linux the lines of all programs"
+              + " are in /sys/kernel/tracing/trace_pipe");
     }
     if (write != null) {
       checkOutput(write);
@@ -240,27 +238,6 @@ final class RunCommand implements Callable<Integer> {
       return packets.stream().map(Literal::bytes).toList();
     } catch (IllegalArgumentException e) {
       throw usage("--packet: " + e.getMessage());
-    }
-  }
-
-  /** Linux is as it is. */
-  private void checkKernelOptions() {
-    if (!common.on.linux()) {
-      return;
-    }
-    if (kernelOptions.cpus != null) {
-      throw usage("--cpus is for --on jvm: Linux has the CPUs that the machine has");
-    }
-    if (kernelOptions.seed != null) {
-      throw usage("--seed is for --on jvm: nobody can choose Linux's random numbers");
-    }
-    if (!common.on.jvm() && kernelOptions.interpret) {
-      throw usage("--interpret is for the JVM kernel, which --on linux leaves out");
-    }
-    if (!common.on.jvm() && trace) {
-      throw usage(
-          "--trace shows what programs print on the JVM kernel; on Linux the lines of all programs"
-              + " are in /sys/kernel/tracing/trace_pipe");
     }
   }
 
@@ -309,14 +286,7 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private JvmKernel jvm(@Nullable Integer cpus) {
-    JvmKernel.Builder builder = JvmKernel.builder().verified(!kernelOptions.interpret);
-    if (cpus != null) {
-      builder.cpus(cpus);
-    }
-    if (kernelOptions.seed != null) {
-      builder.seed(kernelOptions.seed);
-    }
-    JvmKernel kernel = builder.build();
+    JvmKernel kernel = kernelOptions.kernel(cpus).build();
     if (trace) {
       PrintWriter lines =
           common.json ? command.commandLine().getErr() : command.commandLine().getOut();
