@@ -32,8 +32,10 @@ record BothLoads(@Nullable KernelRun jvm, @Nullable KernelRun linux) implements 
     BpfException one = onJvm.refusal();
     BpfException other = onLinux.refusal();
     if (one != null && other != null && one.errno() == other.errno()) {
+      String ours = names.inSentence(one);
+      String theirs = names.inSentence(other);
       throw new RefusedException(
-          "both kernels refuse the load: %s; %s".formatted(one.getMessage(), other.getMessage()),
+          "both kernels refuse the load: " + (ours.equals(theirs) ? ours : ours + "; " + theirs),
           other);
     }
     if (one != null || other != null) {

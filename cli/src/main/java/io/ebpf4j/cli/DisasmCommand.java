@@ -47,6 +47,10 @@ final class DisasmCommand implements Callable<Integer> {
       Json.print(out, json -> write(json, programs));
     } else {
       print(out, programs);
+      if (programs.isEmpty()) {
+        out.println(file.name() + " has no programs");
+        out.flush();
+      }
     }
     return ExitStatus.DONE;
   }

@@ -5,9 +5,11 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Optional;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -105,6 +107,23 @@ public final class Ebpf4j {
           : "ebpf4j %s is not built yet: %s".formatted(name, instead);
     }
     return "ebpf4j: %s (see \"%s --help\")"
-        .formatted(exception.getMessage(), command.getCommandSpec().qualifiedName());
+        .formatted(
+            noNumber(exception).orElse(exception.getMessage()),
+            command.getCommandSpec().qualifiedName());
+  }
+
+  /** What an option that takes a number says of something else. */
+  private static Optional<String> noNumber(ParameterException exception) {
+    if (!(exception.getArgSpec() instanceof OptionSpec option) || exception.getValue() == null) {
+      return Optional.empty();
+    }
+    Class<?> type = option.typeInfo().getType();
+    if (type != int.class && type != Integer.class && type != Long.class) {
+      return Optional.empty();
+    }
+    long most = type == Long.class ? Long.MAX_VALUE : Integer.MAX_VALUE;
+    return Optional.of(
+        "%s takes a whole number, at most %d, not '%s'"
+            .formatted(option.longestName(), most, exception.getValue()));
   }
 }

@@ -29,6 +29,9 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = "List an object's programs, maps, variables, relocations and needed helpers.")
 final class InspectCommand implements Callable<Integer> {
+  private static final String YES = "yes";
+  private static final String NOT_BUILT = "not built yet";
+
   @Spec
   @SuppressWarnings("NullAway.Init") // picocli sets it before the call.
   private CommandSpec command;
@@ -43,11 +46,13 @@ final class InspectCommand implements Callable<Integer> {
     common.mustNotChooseKernel();
     ObjectFile file = ObjectInput.read(object);
     PrintWriter out = command.commandLine().getOut();
-    if (common.json) {
-      Json.print(out, json -> write(json, file));
-    } else {
-      print(out, file);
-      out.flush();
+    try (JvmKernel kernel = JvmKernel.create()) {
+      if (common.json) {
+        Json.print(out, json -> write(json, file, kernel));
+      } else {
+        print(out, file, kernel);
+        out.flush();
+      }
     }
     return ExitStatus.DONE;
   }
@@ -80,7 +85,7 @@ final class InspectCommand implements Callable<Integer> {
     return List.copyOf(needed.values());
   }
 
-  private static void print(PrintWriter out, ObjectFile file) {
+  private static void print(PrintWriter out, ObjectFile file, JvmKernel kernel) {
     out.printf(
         Locale.ROOT,
         "%s: license %s, %s%n",
@@ -98,7 +103,7 @@ final class InspectCommand implements Callable<Integer> {
           Integer.toString(program.coreRelocations().size()));
     }
     print(out, programs);
-    TextTable maps = new TextTable("map", "type", "key", "value", "entries", "flags");
+    TextTable maps = new TextTable("map", "type", "key", "value", "entries", "flags", "JVM kernel");
     file.maps()
         .forEach((name, map) ->
             maps.row(
@@ -107,7 +112,8 @@ final class InspectCommand implements Callable<Integer> {
                 Integer.toString(map.keySize()),
                 Integer.toString(map.valueSize()),
                 Integer.toUnsignedString(map.maxEntries()),
-                "0x" + Integer.toHexString(map.flags())));
+                "0x" + Integer.toHexString(map.flags()),
+                kernel.hasMapType(map.type()) ? YES : NOT_BUILT));
     print(out, maps);
     TextTable variables = new TextTable("variable", "section", "offset", "size", "type", "value");
     for (Variable variable : file.variables()) {
@@ -136,7 +142,7 @@ final class InspectCommand implements Callable<Integer> {
       helpers.row(
           each.name(),
           each.id() < 0 ? "kfunc" : Integer.toString(each.id()),
-          each.supported() ? "yes" : "not built yet");
+          each.supported() ? YES : NOT_BUILT);
     }
     print(out, helpers);
   }
@@ -159,7 +165,7 @@ final class InspectCommand implements Callable<Integer> {
     return extern.kind().name().toLowerCase(Locale.ROOT).replace('_', ' ');
   }
 
-  private void write(JsonGenerator json, ObjectFile file) throws IOException {
+  private void write(JsonGenerator json, ObjectFile file, JvmKernel kernel) throws IOException {
     json.writeStartObject();
     json.writeStringField("object", object.toString());
     json.writeStringField("license", file.license());
@@ -185,6 +191,7 @@ final class InspectCommand implements Callable<Integer> {
       json.writeNumberField("bytes_value", map.valueSize());
       json.writeNumberField("max_entries", Integer.toUnsignedLong(map.maxEntries()));
       json.writeNumberField("flags", Integer.toUnsignedLong(map.flags()));
+      json.writeBooleanField("supported", kernel.hasMapType(map.type()));
       json.writeEndObject();
     }
     json.writeEndArray();

@@ -57,7 +57,7 @@ final class TextReport {
       verdicts(run);
       out.println();
     }
-    out.printf(Locale.ROOT, "%d %s", run.packets(), run.packets() == 1 ? "packet" : "packets");
+    out.printf(Locale.ROOT, "%,d %s", run.packets(), run.packets() == 1 ? "packet" : "packets");
     if (run.nanosPerPacket().isPresent()) {
       out.printf(
           Locale.ROOT,
@@ -70,11 +70,11 @@ final class TextReport {
       out.println(
           (run.kernel().equals("jvm") ? "refused by the test run, as Linux does: " : "refused: ")
               + run.refused().entrySet().stream()
-                  .map(entry -> entry.getValue() + " (" + entry.getKey() + ")")
+                  .map(entry -> number(entry.getValue()) + " (" + entry.getKey() + ")")
                   .collect(Collectors.joining(", ")));
     }
     if (run.truncated() > 0) {
-      out.println("cut when they were recorded: " + run.truncated());
+      out.println("cut when they were recorded: " + number(run.truncated()));
     }
   }
 
@@ -89,10 +89,14 @@ final class TextReport {
     for (Map.Entry<String, Long> entry : run.verdicts().entrySet()) {
       table.row(
           entry.getKey(),
-          Long.toString(entry.getValue()),
+          number(entry.getValue()),
           String.format(Locale.ROOT, "%.1f%%", 100.0 * entry.getValue() / run.packets()));
     }
     table.print(out);
+  }
+
+  private static String number(long count) {
+    return String.format(Locale.ROOT, "%,d", count);
   }
 
   private void map(MapDump map) throws IOException {

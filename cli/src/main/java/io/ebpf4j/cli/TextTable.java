@@ -51,7 +51,7 @@ final class TextTable {
     int digits = cell.endsWith("%") ? cell.length() - 1 : cell.length();
     for (int index = cell.startsWith("-") ? 1 : 0; index < digits; index++) {
       char character = cell.charAt(index);
-      if (character != '.' && (character < '0' || character > '9')) {
+      if (character != '.' && character != ',' && (character < '0' || character > '9')) {
         return false;
       }
     }

@@ -16,7 +16,8 @@ class InspectAndDisasmTest {
 
     assertThat(out.lines().map(String::strip))
         .anyMatch(line -> line.startsWith(OPTIONS + ": license GPL, BTF with "))
-        .contains("decide xdp xdp 63 0", "settings array 4 24 4 0x0", "untyped array 4 3 2 0x0")
+        .contains(
+            "decide xdp xdp 63 0", "settings array 4 24 4 0x0 yes", "untyped array 4 3 2 0x0 yes")
         .contains(
             "preset .rodata 8 24 const volatile struct setting {limit = 7, color = \"GREEN\","
                 + " label = \"seven\", at = {x = 1, y = 2}}")
@@ -37,7 +38,8 @@ class InspectAndDisasmTest {
                 "bytes_key", 4L,
                 "bytes_value", 4L,
                 "max_entries", 2L,
-                "flags", 0L));
+                "flags", 0L,
+                "supported", true));
     assertThat(json.get("variables").named("verdict").get("value").value()).isEqualTo(2L);
     assertThat(json.get("needs").named("bpf_map_lookup_elem").value())
         .isEqualTo(Map.of("name", "bpf_map_lookup_elem", "id", 1L, "supported", true));
@@ -80,6 +82,12 @@ class InspectAndDisasmTest {
     assertThat(program.get("instructions").get(0).get("slot").value()).isEqualTo(0L);
     assertThat(program.get("instructions").list().getLast().get("disasm").value())
         .isEqualTo("(95) exit");
+  }
+
+  @Test
+  void disasmOfAnObjectWithoutProgramsSaysSo() {
+    assertThat(CommandRun.of("disasm", CommandRun.resource("objects/maponly.bpf.o")).succeeded())
+        .contains("maponly.bpf.o has no programs");
   }
 
   @Test

@@ -77,7 +77,9 @@ class UsageTest {
     assertThat(run("--packet", PACKET, "--repeat", 0).failed(ExitStatus.USAGE))
         .contains("--repeat takes a number of at least 1");
     assertThat(run("--packet", PACKET, "--repeat", "x").failed(ExitStatus.USAGE))
-        .contains("--repeat");
+        .contains("--repeat takes a whole number, at most 2147483647, not 'x'");
+    assertThat(run("--packet", PACKET, "--seed", "1.5").failed(ExitStatus.USAGE))
+        .contains("--seed takes a whole number, at most 9223372036854775807, not '1.5'");
     assertThat(run("--packet", "0").failed(ExitStatus.USAGE)).contains("odd number of digits");
     assertThat(run("--packet", "zz").failed(ExitStatus.USAGE)).contains("'zz' is no sequence");
   }

@@ -30,6 +30,7 @@ import io.ebpf4j.object.CoreRelocator;
 import io.ebpf4j.spec.Attachment;
 import io.ebpf4j.spec.Errno;
 import io.ebpf4j.spec.MapSpec;
+import io.ebpf4j.spec.MapType;
 import io.ebpf4j.spec.ProgramSpec;
 import io.ebpf4j.spec.ProgramType;
 import java.util.HashMap;
@@ -171,6 +172,11 @@ public final class JvmKernel implements Kernel {
   @Override
   public Btf btf() {
     return Subsystems.btf();
+  }
+
+  /** Whether maps of that type are built here. */
+  public boolean hasMapType(MapType type) {
+    return MapTypes.isBuilt(machine, type);
   }
 
   @Override

@@ -60,6 +60,8 @@ final class ElfFile {
 
   private static final long SHF_EXECINSTR = 4;
 
+  private static final String DEBUG = ".debug_";
+
   private static final int FIRST_RESERVED_SECTION = 0xff00;
   private static final int EXTENDED_SECTION_INDEX = 0xffff;
 
@@ -381,12 +383,23 @@ final class ElfFile {
     List<List<Relocation>> bySection = new ArrayList<>();
     sections.forEach(_ -> bySection.add(new ArrayList<>()));
     for (Section table : sections) {
-      if (table.type == SHT_REL || table.type == SHT_RELA) {
+      if ((table.type == SHT_REL || table.type == SHT_RELA) && !isOfDebugInformation(table)) {
         readRelocations(table, bySection);
       }
     }
     bySection.forEach(list -> list.sort(Comparator.comparingLong(Relocation::offset)));
     return bySection;
+  }
+
+  /** What only a debugger needs may be damaged: libbpf does not read it either. */
+  private boolean isOfDebugInformation(Section table) {
+    boolean byTarget =
+        table.info > 0
+            && table.info < sections.size()
+            && sections.get(table.info).name.startsWith(DEBUG);
+    return byTarget
+        || table.name.startsWith(".rel" + DEBUG)
+        || table.name.startsWith(".rela" + DEBUG);
   }
 
   private void readRelocations(Section table, List<List<Relocation>> bySection) {

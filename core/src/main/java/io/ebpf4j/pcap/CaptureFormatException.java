@@ -12,8 +12,13 @@ public final class CaptureFormatException extends IOException {
   private final String file;
   private final long offset;
 
-  CaptureFormatException(String file, long offset, String sentence) {
-    super(file + ", byte " + offset + ": " + sentence);
+  /**
+   * A failure at a byte.
+   *
+   * @param unpacked whether {@code offset} counts what a compressed file unpacks to
+   */
+  CaptureFormatException(String file, long offset, boolean unpacked, String sentence) {
+    super(file + (unpacked ? ", unpacked byte " : ", byte ") + offset + ": " + sentence);
     this.file = file;
     this.offset = offset;
   }
@@ -24,8 +29,8 @@ public final class CaptureFormatException extends IOException {
   }
 
   /**
-   * Where in the capture the trouble begins, in bytes from 0. For a compressed file this counts the
-   * bytes after decompression.
+   * Where in the capture the trouble begins, in bytes from 0. In a compressed file this counts the
+   * bytes after decompression, but for a file that ends in the middle: there it is the file's end.
    */
   public long offset() {
     return offset;

@@ -28,6 +28,7 @@ final class CaptureInput implements AutoCloseable {
   private final ByteBuffer bytes = segment.asByteBuffer().limit(0);
   private ReadableByteChannel channel;
   private boolean atEnd;
+  private boolean unpacked;
 
   /** The offset in the capture of the window's first byte. */
   private long windowOffset;
@@ -94,17 +95,22 @@ final class CaptureInput implements AutoCloseable {
 
   /** An error at the next byte to consume. */
   CaptureFormatException malformed(String sentence) {
-    return new CaptureFormatException(name, offset(), sentence);
+    return new CaptureFormatException(name, offset(), unpacked, sentence);
   }
 
   /** The error of a capture that ends inside {@code what}. */
   CaptureFormatException cutOff(String what) {
+    return cutOff(what, 0);
+  }
+
+  /** The same, where the first {@code header} bytes of what is left are not counted. */
+  CaptureFormatException cutOff(String what, int header) {
+    int left = bytes.remaining() - header;
     return malformed(
         "the capture ends inside "
             + what
-            + " ("
-            + bytes.remaining()
-            + " bytes are left): the recording was stopped hard or the file copied in part; copy it"
+            + (left == 1 ? " (1 byte is left)" : " (" + left + " bytes are left)")
+            + ": the recording was stopped hard or the file copied in part; copy it"
             + " again, or keep what is whole with \"tcpdump -r\" and \"-w\"");
   }
 
@@ -127,9 +133,13 @@ final class CaptureInput implements AutoCloseable {
         atEnd = channel.read(bytes) < 0;
       }
     } catch (EOFException e) {
-      throw damagedCompression("the compressed data end in the middle", e);
+      throw damagedCompression(raw.count, false, "the compressed data end in the middle", e);
     } catch (ZipException e) {
-      throw damagedCompression("the compressed data are damaged (" + e.getMessage() + ")", e);
+      throw damagedCompression(
+          windowOffset + bytes.position(),
+          unpacked,
+          "the compressed data are damaged (" + e.getMessage() + ")",
+          e);
     } catch (IOException e) {
       throw new IOException(
           name + ", byte " + (windowOffset + bytes.position()) + ": cannot be read: " + reason(e),
@@ -140,11 +150,13 @@ final class CaptureInput implements AutoCloseable {
     return bytes.remaining() >= count;
   }
 
-  private CaptureFormatException damagedCompression(String what, IOException cause) {
+  private CaptureFormatException damagedCompression(
+      long offset, boolean counted, String what, IOException cause) {
     CaptureFormatException exception =
         new CaptureFormatException(
             name,
-            windowOffset + bytes.position(),
+            offset,
+            counted,
             what + ": copy the file again, or save what is left of it with \"zcat\"");
     exception.initCause(cause);
     return exception;
@@ -158,8 +170,9 @@ final class CaptureInput implements AutoCloseable {
     try {
       channel = Channels.newChannel(new GZIPInputStream(new Resumed(begun, raw), COMPRESSED_CHUNK));
     } catch (EOFException | ZipException e) {
-      throw damagedCompression("the gzip header is damaged or cut off", e);
+      throw damagedCompression(0, false, "the gzip header is damaged or cut off", e);
     }
+    unpacked = true;
   }
 
   private static String reason(IOException exception) {

@@ -71,7 +71,7 @@ final class PcapReader extends CaptureReader {
               + " keep the packets before with \"tcpdump -r\" and \"-w\"");
     }
     if (!input.require(PACKET_HEADER + captured)) {
-      throw input.cutOff("packet " + (packets() + 1) + " of " + captured + " bytes");
+      throw input.cutOff("packet " + (packets() + 1) + " of " + captured + " bytes", PACKET_HEADER);
     }
     int header = bytes.position();
     seconds = bytes.getInt(header);

@@ -1,6 +1,7 @@
 package io.ebpf4j.object;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.ByteBuffer;
@@ -117,6 +118,20 @@ class ElfFileTest {
     int section = elf.code("xdp", EXIT);
     elf.relocate(section, 0, ElfFile.R_BPF_64_64, 5);
     refused(elf.build(), "relocation 0 of .relxdp names symbol 5, which does not exist");
+  }
+
+  @Test
+  void damagedRelocationsOfDebugInformationAreNotLookedAt() {
+    ElfBuilder elf = new ElfBuilder();
+    int section = elf.code("xdp", EXIT);
+    elf.function("f", section, 0, 8);
+    int debug = elf.section(".debug_info", 0, new byte[8]);
+    elf.relocate(debug, 80, ElfFile.R_BPF_64_ABS64, 5);
+
+    ObjectFile file = ObjectFile.parse("x.o", elf.build());
+
+    assertThat(file.programs()).containsOnlyKeys("f");
+    assertThat(file.sections()).allMatch(each -> each.relocations() == 0);
   }
 
   private static byte[] good() {

@@ -178,11 +178,36 @@ class PcapReaderTest {
 
     assertThatThrownBy(() -> Packet.readAll(Arrays.copyOf(capture, capture.length / 2)))
         .isInstanceOf(CaptureFormatException.class)
+        .hasMessageContaining(", byte " + capture.length / 2 + ": ")
         .hasMessageContaining("the compressed data end in the middle");
     assertThatThrownBy(() -> Packet.readAll(flipped)).isInstanceOf(CaptureFormatException.class);
     assertThatThrownBy(() -> Packet.readAll(Arrays.copyOf(capture, 5)))
         .isInstanceOf(CaptureFormatException.class)
         .hasMessageContaining("gzip header");
+  }
+
+  @Test
+  void aPlaceInACompressedCaptureIsSaidToBeUnpacked() throws Exception {
+    byte[] capture = Files.readAllBytes(resource("micro.pcap"));
+    ByteArrayOutputStream compressed = new ByteArrayOutputStream();
+    try (GZIPOutputStream gzip = new GZIPOutputStream(compressed)) {
+      gzip.write(capture, 0, 30);
+    }
+
+    assertThatThrownBy(() -> Packet.readAll(compressed.toByteArray()))
+        .hasMessageContaining(", unpacked byte 24: ")
+        .hasMessageContaining("the header of packet 1 (6 bytes are left)");
+  }
+
+  @Test
+  void whatIsLeftOfAPacketIsCountedWithoutItsHeader() throws Exception {
+    byte[] capture = Files.readAllBytes(resource("micro.pcap"));
+
+    assertThatThrownBy(() -> Packet.readAll(Arrays.copyOf(capture, 24 + 16 + 10)))
+        .hasMessageContaining("packet 1 of ")
+        .hasMessageContaining("(10 bytes are left)");
+    assertThatThrownBy(() -> Packet.readAll(Arrays.copyOf(capture, 24 + 16 + 1)))
+        .hasMessageContaining("(1 byte is left)");
   }
 
   @Test

@@ -97,6 +97,14 @@ public final class MapTypes {
     };
   }
 
+  /** Whether maps of that type can be made. */
+  public static boolean isBuilt(Machine machine, MapType type) {
+    return switch (type) {
+      case ARRAY, PERCPU_ARRAY, PROG_ARRAY, PERF_EVENT_ARRAY, CGROUP_ARRAY, ARRAY_OF_MAPS -> true;
+      default -> machine.slots().get(MapTable.SLOT).kind(type).isPresent();
+    };
+  }
+
   /** The NUMA node that a map is to lie on, -1 for any. */
   public static int numaNode(MapSpec spec) {
     return (spec.flags() & NUMA_NODE) != 0 ? spec.numaNode() : NO_NODE;
