@@ -24,6 +24,9 @@ final class PacketSource implements AutoCloseable {
   private long bytesOfClosedFiles;
   private long packets;
   private long truncated;
+  private MemorySegment memory = MemorySegment.NULL;
+  private int offset;
+  private int length;
   private byte[] data = new byte[0];
   private int lost;
   private long timestampNanos;
@@ -59,15 +62,34 @@ final class PacketSource implements AutoCloseable {
       return false;
     }
     packets++;
-    data = packet;
+    memory = MemorySegment.ofArray(packet);
+    offset = 0;
+    length = packet.length;
     lost = 0;
     timestampNanos = 0;
     return true;
   }
 
-  /** The packet's bytes. */
+  /** A copy of the packet's bytes, which the next packet may take the place of. */
   byte[] data() {
+    if (data.length != length) {
+      data = new byte[length];
+    }
+    MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, offset, data, 0, length);
     return data;
+  }
+
+  /** The memory that the packet lies in, at {@link #offset}. */
+  MemorySegment memory() {
+    return memory;
+  }
+
+  int offset() {
+    return offset;
+  }
+
+  int length() {
+    return length;
   }
 
   /** Bytes of the packet that were cut off when it was recorded. */
@@ -115,11 +137,9 @@ final class PacketSource implements AutoCloseable {
 
   private void take(CaptureReader from) {
     packets++;
-    int length = from.capturedLength();
-    if (data.length != length) {
-      data = new byte[length];
-    }
-    MemorySegment.copy(from.memory(), ValueLayout.JAVA_BYTE, from.offset(), data, 0, length);
+    memory = from.memory();
+    offset = from.offset();
+    length = from.capturedLength();
     lost = from.originalLength() - length;
     timestampNanos = from.timestampNanos();
     if (lost > 0) {

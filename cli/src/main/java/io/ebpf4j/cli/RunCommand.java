@@ -4,6 +4,7 @@ import io.ebpf4j.BpfException;
 import io.ebpf4j.TestRun;
 import io.ebpf4j.VerifierException;
 import io.ebpf4j.jvm.JvmKernel;
+import io.ebpf4j.jvm.context.PacketFeed;
 import io.ebpf4j.jvm.interpreter.ProgramFaultException;
 import io.ebpf4j.object.ObjectFile;
 import io.ebpf4j.spec.ProgramSpec;
@@ -134,19 +135,52 @@ final class RunCommand implements Callable<Integer> {
     changes.afterLoad(run.loaded());
     try (PacketSource source = new PacketSource(captures, given, System.in);
         PacketSink sink = write == null ? null : new PacketSink(write, run.type());
+        PacketFeed feed = sink == null ? run.feed().orElse(null) : null;
         Progress progress = new Progress(source, common.quiet)) {
-      long count = 0;
-      while (source.next()) {
-        TestRun input = input(run.type(), source);
-        for (int round = 0; round < repeat; round++) {
-          progress.packets(++count);
-          KernelRun.Outcome outcome = run.run(input);
-          mustNotStop(outcome, source);
-          write(sink, source, outcome);
-        }
+      if (feed == null) {
+        oneByOne(run, source, sink, progress);
+      } else {
+        inBatches(run, source, feed, progress);
       }
       print(List.of(run.report(source.truncated())), null);
     }
+  }
+
+  private void oneByOne(
+      KernelRun run, PacketSource source, @Nullable PacketSink sink, Progress progress)
+      throws IOException {
+    long count = 0;
+    while (source.next()) {
+      TestRun input = input(run.type(), source);
+      for (int round = 0; round < repeat; round++) {
+        progress.packets(++count);
+        KernelRun.Outcome outcome = run.run(input);
+        mustNotStop(outcome, source);
+        write(sink, source, outcome);
+      }
+    }
+  }
+
+  /** What does not go into a batch is run alone, after those before it. */
+  private void inBatches(KernelRun run, PacketSource source, PacketFeed feed, Progress progress)
+      throws IOException {
+    long begin = System.nanoTime();
+    long count = 0;
+    while (source.next()) {
+      for (int round = 0; round < repeat; round++) {
+        progress.packets(++count);
+        if (feed.add(source.memory(), source.offset(), source.length())) {
+          if (feed.size() == PacketFeed.BATCH) {
+            run.run(feed);
+          }
+        } else {
+          run.run(feed);
+          run.run(input(run.type(), source));
+        }
+      }
+    }
+    run.run(feed);
+    run.fedFor(System.nanoTime() - begin);
   }
 
   private int onBoth(ObjectFile file, ObjectChanges changes, ProgramSpec chosen, List<byte[]> given)

@@ -17,9 +17,14 @@ final class RunTime {
 
   /** Adds a packet's run. */
   void add(long runNanos) {
-    packets++;
+    add(runNanos, 1);
+  }
+
+  /** Adds the runs of several packets, in all. */
+  void add(long runNanos, int count) {
+    packets += count;
     nanos += runNanos;
-    if (packets == nextMark) {
+    if (packets >= nextMark) {
       earlierPackets = markedPackets;
       earlierNanos = markedNanos;
       markedPackets = packets;

@@ -169,6 +169,25 @@ class RunCommandTest {
         .contains(new JsonValue(Map.of("runs", 5L)));
   }
 
+  /** Packets go to compiled programs in batches, unless what is left of them is asked for. */
+  @Test
+  void batchesGiveWhatPacketsOneByOneGive() throws Exception {
+    List<Object> run = new ArrayList<>(List.of("run", OPTIONS, "--prog", "decide", "--json"));
+    run.addAll(List.of("--repeat", 3, "--set", "preset={\"at\":{\"x\":9}}"));
+    for (int length : new int[] {60, 13, 14, 3520, 3521, 6000, 70000, 64}) {
+      run.addAll(List.of("--packet", "%02x".formatted(length & 0xff).repeat(length)));
+    }
+    run.addAll(List.of("--packet", "ff".repeat(20), "--pcap", MIXED));
+    JsonValue batches = CommandRun.of(run.toArray()).json().get("runs").get(0);
+    run.addAll(List.of("--write", directory.resolve("out.pcap")));
+    JsonValue oneByOne = CommandRun.of(run.toArray()).json().get("runs").get(0);
+
+    assertThat(batches.get("packets").value()).isEqualTo(3L * (9 + 379));
+    for (String member : List.of("packets", "verdicts", "refused", "maps")) {
+      assertThat(batches.get(member)).as(member).isEqualTo(oneByOne.get(member));
+    }
+  }
+
   @Test
   void capturesOfSeveralFormatsAndStandardInputAreOneInput() throws Exception {
     InputStream before = System.in;

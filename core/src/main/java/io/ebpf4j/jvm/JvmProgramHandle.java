@@ -5,9 +5,11 @@ import io.ebpf4j.Program;
 import io.ebpf4j.ProgramInfo;
 import io.ebpf4j.TestRun;
 import io.ebpf4j.jvm.context.LoadedProgram;
+import io.ebpf4j.jvm.context.PacketFeed;
 import io.ebpf4j.spec.Errno;
 import io.ebpf4j.spec.ProgramSpec;
 import io.ebpf4j.spec.ProgramType;
+import java.util.Optional;
 
 /** A descriptor of a program of the kernel in the JVM. */
 final class JvmProgramHandle extends JvmHandle<LoadedProgram> implements Program {
@@ -53,6 +55,12 @@ final class JvmProgramHandle extends JvmHandle<LoadedProgram> implements Program
               .formatted(program));
     }
     return kernel().kind(program.spec().type()).testRun(program, kernel().machine(), run);
+  }
+
+  /** Runs it over many packets. */
+  Optional<PacketFeed> feed() {
+    LoadedProgram program = object();
+    return kernel().kind(program.spec().type()).feed(program, kernel().machine());
   }
 
   private static boolean isLive(LoadedProgram program, TestRun run) {

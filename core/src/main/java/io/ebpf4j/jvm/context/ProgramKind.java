@@ -44,4 +44,9 @@ public interface ProgramKind {
    * @throws io.ebpf4j.BpfException as {@link io.ebpf4j.Program#testRun}
    */
   TestRun.Result testRun(LoadedProgram program, Machine machine, TestRun run);
+
+  /** Runs a program over many packets, or empty where the type has no faster way than test runs. */
+  default Optional<PacketFeed> feed(LoadedProgram program, Machine machine) {
+    return Optional.empty();
+  }
 }

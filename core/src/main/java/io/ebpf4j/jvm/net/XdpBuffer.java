@@ -2,6 +2,7 @@ package io.ebpf4j.jvm.net;
 
 import io.ebpf4j.jvm.memory.Block;
 import io.ebpf4j.jvm.memory.Memory;
+import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,22 +29,16 @@ final class XdpBuffer implements PacketBuffer {
    * @param linearLength bytes of metadata and the linear packet; what is above goes into frags
    */
   void fill(byte[] data, int metaLength, int linearLength) {
-    long frame = block.address();
-    long hardStart = frame + PAGE_OFFSET;
-    long packet = hardStart + XdpFrame.HEADROOM;
-    Memory.fill(hardStart, XdpFrame.HEADROOM, (byte) 0);
-    Memory.copy(data, 0, packet - metaLength, linearLength);
-    Memory.putLong(frame + XdpFrame.HARD_START_OFFSET, hardStart);
-    Memory.putLong(frame + XdpFrame.DATA_META_OFFSET, packet - metaLength);
-    Memory.putLong(frame + XdpFrame.DATA_OFFSET, packet);
-    Memory.putLong(frame + XdpFrame.DATA_END_OFFSET, packet - metaLength + linearLength);
-    Memory.putInt(frame + XdpFrame.EGRESS_IFINDEX_OFFSET, 0);
     int inFrags = data.length - linearLength;
-    Memory.putInt(frame + XdpFrame.FRAGS_SIZE_OFFSET, inFrags);
-    Memory.putInt(frame + XdpFrame.FRAG_COUNT_OFFSET, Math.ceilDiv(inFrags, XdpFrame.PAGE_BYTES));
+    Memory.copy(data, 0, begin(metaLength, linearLength, inFrags), linearLength);
     if (inFrags > 0) {
-      fillFrags(frame, data, linearLength);
+      fillFrags(block.address(), data, linearLength);
     }
+  }
+
+  /** Makes it a new frame that is one linear piece without metadata. */
+  void fill(MemorySegment memory, long offset, int length) {
+    Memory.copy(memory, offset, begin(0, length, 0), length);
   }
 
   /** Notes where the frame came from. */
@@ -75,6 +70,22 @@ final class XdpBuffer implements PacketBuffer {
     if (pages != null) {
       pages.close();
     }
+  }
+
+  /** Sets up all but the packet's bytes, and gives where they go. */
+  private long begin(int metaLength, int linearLength, int inFrags) {
+    long frame = block.address();
+    long hardStart = frame + PAGE_OFFSET;
+    long packet = hardStart + XdpFrame.HEADROOM;
+    Memory.fill(hardStart, XdpFrame.HEADROOM, (byte) 0);
+    Memory.putLong(frame + XdpFrame.HARD_START_OFFSET, hardStart);
+    Memory.putLong(frame + XdpFrame.DATA_META_OFFSET, packet - metaLength);
+    Memory.putLong(frame + XdpFrame.DATA_OFFSET, packet);
+    Memory.putLong(frame + XdpFrame.DATA_END_OFFSET, packet - metaLength + linearLength);
+    Memory.putInt(frame + XdpFrame.EGRESS_IFINDEX_OFFSET, 0);
+    Memory.putInt(frame + XdpFrame.FRAGS_SIZE_OFFSET, inFrags);
+    Memory.putInt(frame + XdpFrame.FRAG_COUNT_OFFSET, Math.ceilDiv(inFrags, XdpFrame.PAGE_BYTES));
+    return packet - metaLength;
   }
 
   private void fillFrags(long frame, byte[] data, int from) {

@@ -5,6 +5,7 @@ import io.ebpf4j.TestRun;
 import io.ebpf4j.jvm.context.ContextInput;
 import io.ebpf4j.jvm.context.ContextLayout;
 import io.ebpf4j.jvm.context.LoadedProgram;
+import io.ebpf4j.jvm.context.PacketFeed;
 import io.ebpf4j.jvm.context.ProgramKind;
 import io.ebpf4j.jvm.context.Repetition;
 import io.ebpf4j.jvm.context.Sleepable;
@@ -18,6 +19,7 @@ import io.ebpf4j.spec.ProgramSpec;
 import io.ebpf4j.spec.ProgramType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Optional;
 
 /**
  * XDP programs. A test run is one frame, run over as often as asked without being put back; its
@@ -81,13 +83,24 @@ final class XdpProgramKind implements ProgramKind {
     }
   }
 
-  private static void refuseMode(ProgramSpec program, TestRun run) {
+  @Override
+  public Optional<PacketFeed> feed(LoadedProgram program, Machine machine) {
+    return hasTestRun(program.spec())
+        ? Optional.of(new XdpFeed(program, machine))
+        : Optional.empty();
+  }
+
+  private static boolean hasTestRun(ProgramSpec program) {
     AttachType attachType = program.expectedAttachType();
-    if (attachType == AttachType.XDP_DEVMAP || attachType == AttachType.XDP_CPUMAP) {
+    return attachType != AttachType.XDP_DEVMAP && attachType != AttachType.XDP_CPUMAP;
+  }
+
+  private static void refuseMode(ProgramSpec program, TestRun run) {
+    if (!hasTestRun(program)) {
       throw new BpfException(
           Errno.EINVAL,
           "program %s is loaded for %s: such programs have no test run"
-              .formatted(program.name(), attachType));
+              .formatted(program.name(), program.expectedAttachType()));
     }
     if (run.flags() == LIVE_FRAMES) {
       throw new BpfException(
