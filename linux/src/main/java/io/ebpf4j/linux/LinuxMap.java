@@ -196,8 +196,10 @@ final class LinuxMap extends LinuxHandle implements BpfMap {
     });
   }
 
-  private Bpf element(int fd, MemorySegment key) {
-    return new Bpf().u32(0, fd).in(8, key);
+  /** A key of no bytes is none: QUEUE and STACK want NULL there. */
+  private static Bpf element(int fd, MemorySegment key) {
+    Bpf bpf = new Bpf().u32(0, fd);
+    return key.byteSize() == 0 ? bpf : bpf.in(8, key);
   }
 
   private boolean found(long result, String operation) {
