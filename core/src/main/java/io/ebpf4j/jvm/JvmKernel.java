@@ -63,7 +63,7 @@ public final class JvmKernel implements Kernel {
   private final Set<Handle> handles = ConcurrentHashMap.newKeySet();
   private final Subsystems subsystems;
   private final AtomicInteger lastCgroupId = new AtomicInteger(1);
-  private final Cgroup rootCgroup = new Cgroup("", lastCgroupId.get(), null);
+  private final Cgroup rootCgroup;
   private final long instructionBudget;
   private final boolean verified;
   private final int logLevel;
@@ -74,6 +74,7 @@ public final class JvmKernel implements Kernel {
     machine = new Machine(builder.cpus, builder.clock, builder.seed);
     machine.slots().set(FdTable.SLOT, fds);
     subsystems = new Subsystems(machine);
+    rootCgroup = new Cgroup(machine, "", lastCgroupId.get(), null);
     instructionBudget = builder.instructionBudget;
     verified = builder.verified;
     logLevel = builder.logLevel;
@@ -249,7 +250,7 @@ public final class JvmKernel implements Kernel {
           case JvmCgroupHandle group when group.kernel() == this -> group.object();
           default -> throw new IllegalArgumentException(parent + " is no cgroup of this kernel");
         };
-    Cgroup group = new Cgroup(name, lastCgroupId.incrementAndGet(), above);
+    Cgroup group = new Cgroup(machine, name, lastCgroupId.incrementAndGet(), above);
     return opened(group, () -> new JvmCgroupHandle(this, group));
   }
 
@@ -383,6 +384,7 @@ public final class JvmKernel implements Kernel {
     if (closed.compareAndSet(false, true)) {
       List.copyOf(handles).forEach(Handle::close);
       pins.close();
+      rootCgroup.release();
       machine.rcu().barrier();
       subsystems.close();
       machine.close();

@@ -1,11 +1,14 @@
 package io.ebpf4j.jvm.map;
 
-import io.ebpf4j.jvm.handle.Counted;
+import io.ebpf4j.jvm.cpu.Machine;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A control group: a node in the tree of groups that tasks and sockets are in. Thread safe. */
-public final class Cgroup extends Counted {
+public final class Cgroup extends StorageOwner {
+  /** Bytes of its structure: {@code struct cgroup} as this kernel has it. */
+  private static final int STRUCT_BYTES = 64;
+
   private final String name;
   private final long id;
   private final @Nullable Cgroup parent;
@@ -17,7 +20,8 @@ public final class Cgroup extends Counted {
    * @param id the kernel-wide id
    * @param parent the group it lies in, which is held, or null for the root
    */
-  public Cgroup(String name, long id, @Nullable Cgroup parent) {
+  public Cgroup(Machine machine, String name, long id, @Nullable Cgroup parent) {
+    super(machine, STRUCT_BYTES);
     this.name = name;
     this.id = id;
     this.parent = parent;
@@ -57,7 +61,7 @@ public final class Cgroup extends Counted {
   }
 
   @Override
-  protected void free() {
+  protected void released() {
     if (parent != null) {
       parent.release();
     }

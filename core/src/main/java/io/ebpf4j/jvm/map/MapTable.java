@@ -29,6 +29,7 @@ public final class MapTable implements AutoCloseable {
 
   private final CallbackKeys callbackKeys;
   private final Timers timers;
+  private final StorageOwners owners;
   private final Map<MapType, MapKind> kinds = new EnumMap<>(MapType.class);
   private final Deque<Integer> free = new ArrayDeque<>();
   private volatile @Nullable JvmMap[] maps = new @Nullable JvmMap[16];
@@ -37,6 +38,7 @@ public final class MapTable implements AutoCloseable {
   private MapTable(Machine machine) {
     callbackKeys = new CallbackKeys(machine.cpus().size());
     timers = new Timers(machine, callbackKeys);
+    owners = StorageOwners.install(machine);
   }
 
   /** Makes a kernel's table, before its first map. */
@@ -98,6 +100,7 @@ public final class MapTable implements AutoCloseable {
   public void close() {
     timers.close();
     callbackKeys.close();
+    owners.close();
   }
 
   /**

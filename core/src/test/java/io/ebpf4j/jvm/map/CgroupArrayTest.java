@@ -15,8 +15,8 @@ class CgroupArrayTest {
     try (TestKernel kernel = new TestKernel()) {
       CgroupArray map =
           (CgroupArray) kernel.create(MapSpec.of("groups", MapType.CGROUP_ARRAY, 4, 4, 2));
-      Cgroup root = new Cgroup("", 1, null);
-      Cgroup web = new Cgroup("web", 2, root);
+      Cgroup root = new Cgroup(kernel.machine, "", 1, null);
+      Cgroup web = new Cgroup(kernel.machine, "web", 2, root);
       map.user().update(key(1), key(kernel.fds.open(root)), 0);
       assertThat(map.group(1)).isSameAs(root);
       assertThat(map.group(0)).isNull();

@@ -1,0 +1,93 @@
+package io.ebpf4j.jvm.map;
+
+import io.ebpf4j.jvm.cpu.Machine;
+import io.ebpf4j.jvm.cpu.Slot;
+import io.ebpf4j.jvm.memory.Cells;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A kernel's owners of local storage, by number, and the memory of their structures. Thread safe.
+ */
+public final class StorageOwners implements AutoCloseable {
+  /** Where the kernel's table is found. */
+  public static final Slot<StorageOwners> SLOT = Slot.of(StorageOwners.class);
+
+  private final Map<Integer, Cells> structures = new ConcurrentHashMap<>();
+  private final Deque<Integer> free = new ArrayDeque<>();
+  private volatile @Nullable StorageOwner[] owners = new @Nullable StorageOwner[16];
+  private volatile Consumer<StorageOwner> ending = owner -> {};
+  private int used;
+
+  private StorageOwners() {}
+
+  /** Makes a kernel's table, before its first owner. */
+  public static StorageOwners install(Machine machine) {
+    StorageOwners table = new StorageOwners();
+    machine.slots().set(SLOT, table);
+    return table;
+  }
+
+  /** Calls that for each owner when it ends: storage maps free its values. */
+  public void whenOneEnds(Consumer<StorageOwner> action) {
+    ending = action;
+  }
+
+  Consumer<StorageOwner> ending() {
+    return ending;
+  }
+
+  /** Owners that there are. */
+  public synchronized int size() {
+    return used - free.size();
+  }
+
+  /** Frees the structures, when there are neither owners nor readers. */
+  @Override
+  public void close() {
+    structures.values().forEach(Cells::close);
+  }
+
+  long allocate(int structBytes) {
+    return structures
+        .computeIfAbsent(structBytes, bytes -> new Cells(StorageOwner.HEADER_BYTES + bytes, false))
+        .allocate();
+  }
+
+  void free(long cell, int structBytes) {
+    Cells cells = structures.get(structBytes);
+    if (cells != null) {
+      cells.free(cell);
+    }
+  }
+
+  StorageOwner get(int index) {
+    StorageOwner owner = owners[index];
+    if (owner == null) {
+      throw new IllegalStateException("there is no owner of storage with number " + index);
+    }
+    return owner;
+  }
+
+  synchronized int add(StorageOwner owner) {
+    Integer reused = free.poll();
+    int index = reused != null ? reused : used++;
+    @Nullable StorageOwner[] all = owners;
+    if (index == all.length) {
+      all = Arrays.copyOf(all, 2 * index);
+    }
+    all[index] = owner;
+    owners = all;
+    return index;
+  }
+
+  synchronized void remove(int index) {
+    owners[index] = null;
+    free.add(index);
+  }
+}
