@@ -35,6 +35,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       BenchCommand.class,
       CheckCommand.class,
       DoctorCommand.class,
+      BtfCommand.class,
       ConformancePlugin.class,
       GenerateCompletion.class
     })
@@ -42,8 +43,7 @@ public final class Ebpf4j {
   private static final Map<String, String> NOT_BUILT =
       Map.of(
           "forward", "\"ebpf4j run\" feeds a program from captures",
-          "serve", "there are no reuseport groups so far",
-          "btf", "\"bpftool btf dump file\" prints an object's types");
+          "serve", "there are no reuseport groups so far");
 
   /** Runs the command and exits with its status. */
   public static void main(String[] arguments) {

@@ -18,11 +18,20 @@ final class ObjectInput {
    * @throws io.ebpf4j.object.ObjectFormatException where it is no object
    */
   static ObjectFile read(Path file) {
+    return ObjectFile.parse(file.toString(), bytes(file));
+  }
+
+  /**
+   * The file's bytes.
+   *
+   * @throws RefusedException where it cannot be read
+   */
+  static byte[] bytes(Path file) {
     if (Files.isDirectory(file)) {
       throw new RefusedException(file + " is a directory: give an object file");
     }
     try {
-      return ObjectFile.read(file);
+      return Files.readAllBytes(file);
     } catch (NoSuchFileException e) {
       throw new RefusedException(file + " does not exist: give the path of an object file", e);
     } catch (AccessDeniedException e) {

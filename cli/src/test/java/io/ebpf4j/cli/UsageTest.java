@@ -25,7 +25,7 @@ class UsageTest {
   @TempDir Path directory;
 
   @ParameterizedTest
-  @ValueSource(strings = {"forward", "serve", "btf"})
+  @ValueSource(strings = {"forward", "serve"})
   void commandsThatAreNotBuiltAreNamed(String name) {
     assertThat(CommandRun.of(name, "x.o", "--prog", "p").failed(ExitStatus.USAGE))
         .startsWith("ebpf4j " + name + " is not built yet: ");
@@ -46,7 +46,17 @@ class UsageTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"", "run", "inspect", "verify", "disasm", "bench", "check", "doctor", "conformance-plugin"})
+      strings = {
+        "",
+        "run",
+        "inspect",
+        "verify",
+        "disasm",
+        "bench",
+        "check",
+        "doctor",
+        "conformance-plugin"
+      })
   void everyLevelHasHelp(String name) {
     String out =
         (name.isEmpty() ? CommandRun.of("--help") : CommandRun.of(name, "--help")).succeeded();

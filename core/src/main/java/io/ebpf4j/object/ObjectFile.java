@@ -64,6 +64,18 @@ public final class ObjectFile {
     return new ObjectFile(ObjectReader.read(name, bytes));
   }
 
+  /**
+   * An object's types alone, as the compiler wrote them: {@link #btf} has the places of global
+   * variables filled in.
+   *
+   * @param name the file's name or path, with which messages begin
+   * @return empty where the object has none
+   * @throws ObjectFormatException where it is no object, or its types are damaged
+   */
+  public static Optional<Btf> writtenTypes(String name, byte[] bytes) {
+    return TypeReader.written(ElfFile.parse(name, bytes));
+  }
+
   /** The file's name or path, as it was given. */
   public String name() {
     return contents.name();

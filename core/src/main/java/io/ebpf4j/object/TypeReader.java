@@ -8,12 +8,15 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Reads an object's BTF and what BTF.ext says about its instructions. */
 final class TypeReader {
+  private static final String SECTION = ".BTF";
+
   private TypeReader() {}
 
   /**
@@ -30,8 +33,15 @@ final class TypeReader {
       Map<String, Extern> externs,
       ConfigurationMap configuration) {}
 
+  /** The types as they are written. */
+  static Optional<Btf> written(ElfFile elf) {
+    return elf.section(SECTION)
+        .filter(section -> section.size() > 0)
+        .map(section -> checked(elf, () -> Btf.parse(elf.bytes(section))));
+  }
+
   static Types read(ElfFile elf) {
-    ElfFile.Section section = elf.section(".BTF").orElse(null);
+    ElfFile.Section section = elf.section(SECTION).orElse(null);
     if (section == null || section.size() == 0) {
       Map<String, Extern> externs = ExternReader.read(elf, null);
       return new Types(
