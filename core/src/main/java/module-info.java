@@ -1,6 +1,7 @@
 /** eBPF objects, BTF, instructions and captures, and the kernel in the JVM. */
 module io.ebpf4j.core {
   requires static transitive org.jspecify;
+  requires jdk.jfr;
 
   exports io.ebpf4j;
   exports io.ebpf4j.btf;

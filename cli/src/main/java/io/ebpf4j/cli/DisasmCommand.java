@@ -1,11 +1,16 @@
 package io.ebpf4j.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.ebpf4j.BpfException;
+import io.ebpf4j.BpfObject;
+import io.ebpf4j.VerifierException;
+import io.ebpf4j.jvm.JvmKernel;
 import io.ebpf4j.object.ObjectFile;
 import io.ebpf4j.spec.ProgramSpec;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
@@ -19,7 +24,10 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code ebpf4j disasm}: instructions as bpftool dumps them, under their source lines. */
+/**
+ * {@code ebpf4j disasm}: instructions as bpftool dumps them, under their source lines; or the
+ * bytecode that the JVM kernel makes of them.
+ */
 @Command(
     name = "disasm",
     mixinStandardHelpOptions = true,
@@ -30,6 +38,7 @@ final class DisasmCommand implements Callable<Integer> {
   private CommandSpec command;
 
   @Mixin private CommonOptions common = new CommonOptions();
+  @Mixin private ObjectOptions objectOptions = new ObjectOptions();
 
   @Parameters(paramLabel = "OBJECT", description = "The object file that clang wrote.")
   private Path object = Path.of("");
@@ -37,10 +46,20 @@ final class DisasmCommand implements Callable<Integer> {
   @Option(names = "--prog", paramLabel = "NAME", description = "One program (default: all).")
   private @Nullable String program;
 
+  @Option(
+      names = "--bytecode",
+      description =
+          "Print the class that the JVM kernel compiles the program to, under its instructions.")
+  private boolean bytecode;
+
   @Override
   public Integer call() throws IOException {
     common.mustNotChooseKernel();
     ObjectFile file = ObjectInput.read(object);
+    if (bytecode) {
+      listBytecode(file);
+      return ExitStatus.DONE;
+    }
     Collection<ProgramSpec> programs = chosen(file);
     PrintWriter out = command.commandLine().getOut();
     if (common.json) {
@@ -53,6 +72,51 @@ final class DisasmCommand implements Callable<Integer> {
       }
     }
     return ExitStatus.DONE;
+  }
+
+  /** Programs are loaded for that, with the object's maps. */
+  private void listBytecode(ObjectFile file) throws IOException {
+    ObjectChanges changes =
+        new ObjectChanges(file, objectOptions, List.of(), command.commandLine());
+    changes.beforeLoad();
+    List<ProgramSpec> programs = changes.chooseToLoadLater(program);
+    MapNames names = new MapNames(file);
+    List<BytecodeListing> listings = new ArrayList<>();
+    try (JvmKernel kernel = JvmKernel.create();
+        BpfObject maps = kernel.load(file)) {
+      for (ProgramSpec each : programs) {
+        listings.add(BytecodeListing.of(kernel, maps, each));
+      }
+    } catch (VerifierException e) {
+      throw e;
+    } catch (BpfException e) {
+      throw new RefusedException(names.inSentence(e), e);
+    }
+    PrintWriter out = command.commandLine().getOut();
+    if (common.json) {
+      Json.print(out, json -> write(json, listings));
+      return;
+    }
+    boolean first = true;
+    for (BytecodeListing listing : listings) {
+      if (!first) {
+        out.println();
+      }
+      first = false;
+      listing.print(out);
+    }
+    out.flush();
+  }
+
+  private void write(JsonGenerator json, List<BytecodeListing> listings) throws IOException {
+    json.writeStartObject();
+    json.writeStringField("object", object.toString());
+    json.writeArrayFieldStart("programs");
+    for (BytecodeListing listing : listings) {
+      listing.write(json);
+    }
+    json.writeEndArray();
+    json.writeEndObject();
   }
 
   private Collection<ProgramSpec> chosen(ObjectFile file) {

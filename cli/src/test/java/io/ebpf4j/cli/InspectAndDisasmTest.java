@@ -72,6 +72,58 @@ class InspectAndDisasmTest {
   }
 
   @Test
+  void theClassIsListedUnderInstructionsAndSourceLines() {
+    String out = CommandRun.of("disasm", OPTIONS, "--bytecode", "--prog", "decide").succeeded();
+
+    assertThat(out)
+        .startsWith("decide: class ebpf.decide, ")
+        .containsSubsequence(
+            "long decide(long, long, Cpu), ",
+            "; options.bpf.c:",
+            "   0: (",
+            "0: ",
+            "lreturn",
+            "void <clinit>(), ");
+  }
+
+  @Test
+  void whatWasInlinedFromAHeaderIsToldAsSuch() {
+    assertThat(
+            CommandRun.of("disasm", CommandRun.resource("objects/inlined.bpf.o"), "--bytecode")
+                .succeeded())
+        .containsPattern("; inlined.bpf.c:10: return scrambled")
+        .containsPattern("; inlined.h:5 \\(inlined from there\\): number \\^= number >> 7;");
+  }
+
+  @Test
+  void theClassAsJsonHasALineForEachBytecode() throws Exception {
+    JsonValue program =
+        CommandRun.of("disasm", PARSE, "--bytecode", "--json", "--prog", "ipv6")
+            .json()
+            .get("programs")
+            .get(0);
+
+    assertThat(program.get("class").value()).isEqualTo("ebpf.ipv6");
+    JsonValue method = program.get("methods").named("long ipv6(long, long, Cpu)");
+    assertThat(method.get("instructions").list())
+        .filteredOn(line -> line.has("src"))
+        .first()
+        .satisfies(line -> {
+          assertThat(line.get("slot").value()).isNotNull();
+          assertThat((String) line.get("src").value()).startsWith("xdp_parse.bpf.c:");
+          assertThat((String) line.get("bytecode").value()).isNotEmpty();
+        });
+  }
+
+  @Test
+  void aProgramThatIsRefusedHasNoClass() {
+    CommandRun run = CommandRun.of("disasm", OPTIONS, "--bytecode", "--prog", "stray");
+
+    assertThat(run.status()).isEqualTo(ExitStatus.REFUSED);
+    assertThat(run.err()).contains("R1 offset is outside of the packet").doesNotContain("\tat ");
+  }
+
+  @Test
   void disasmAsJsonHasALineForEachInstruction() throws Exception {
     JsonValue program =
         CommandRun.of("disasm", OPTIONS, "--json", "--prog", "stray").json().get("programs").get(0);

@@ -357,6 +357,18 @@ public final class JvmKernel implements Kernel {
   }
 
   /**
+   * The class file that a program of such a kernel was compiled to. Its line tables have slots of
+   * the program plus 1, as far as they are below 65,536, in place of source lines. Empty where the
+   * program was not compiled.
+   */
+  public static Optional<byte[]> classFile(Program program) {
+    return program instanceof JvmProgramHandle handle
+            && handle.object() instanceof JvmProgram compiled
+        ? compiled.classFile()
+        : Optional.empty();
+  }
+
+  /**
    * Runs a program of such a kernel over many packets, as test runs do but faster; empty where its
    * type has no such way. To be closed before the kernel.
    */

@@ -78,6 +78,11 @@ final class ArithmeticWriter {
   }
 
   private void write32(Instruction i, int operation) {
+    if (operation == BPF_MOV && (i.opcode() & BPF_X) == 0) {
+      code.loadConstant(Integer.toUnsignedLong(i.imm()));
+      registers.store(i.dst());
+      return;
+    }
     if (operation == BPF_MOV) {
       operand32(i);
       switch (i.offset()) {

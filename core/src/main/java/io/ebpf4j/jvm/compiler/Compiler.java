@@ -86,12 +86,18 @@ public final class Compiler {
    * @param access how it touches raw memory
    * @param partBytes bytes of a method: less than the 8,000 of HotSpot's limit by what the estimate
    *     may be wrong
+   * @param slotLines whether the line tables have slots of the program, plus 1, in place of source
+   *     lines
    */
-  record Options(RawAccess access, int partBytes) {
+  record Options(RawAccess access, int partBytes, boolean slotLines) {
     /** What this JVM allows. */
     static final Options HOST =
         new Options(
             Memory.FAST && ProgramLoader.seesUnsafe() ? RawAccess.DIRECT : RawAccess.WRAPPED, 7000);
+
+    Options(RawAccess access, int partBytes) {
+      this(access, partBytes, false);
+    }
   }
 
   /**
@@ -99,13 +105,20 @@ public final class Compiler {
    *
    * @param name the class's name
    * @param bytes the class file
+   * @param parts methods that the program's functions became: more than there are functions where
+   *     some are too long for one
    * @param program its instance
    * @param needsRun whether it runs by {@link CompiledRun} only
    * @param watches what ends the watches of its tail calls
    */
   @SuppressWarnings("ArrayRecordComponent") // Equality of classes is not asked for.
   public record Compiled(
-      String name, byte[] bytes, CompiledProgram program, boolean needsRun, List<Runnable> watches)
+      String name,
+      byte[] bytes,
+      int parts,
+      CompiledProgram program,
+      boolean needsRun,
+      List<Runnable> watches)
       implements AutoCloseable {
     /** Lets go what the program watches. */
     @Override
@@ -119,16 +132,32 @@ public final class Compiler {
     return compile(source, Options.HOST);
   }
 
+  /**
+   * The class file that an accepted program becomes, to be looked at: its line tables have slots of
+   * the program plus 1, as far as they are below 65,536, in place of source lines.
+   */
+  public static byte[] classFile(Source source) {
+    Options host = Options.HOST;
+    return build(shape(source, new Options(host.access(), host.partBytes(), true)));
+  }
+
   static Compiled compile(Source source, Options options) {
+    ProgramShape program = shape(source, options);
     String name = Names.program(source.spec().name());
-    ClassDesc owner = ClassDesc.of(name);
-    ProgramShape program = new ProgramShape(source, owner, options);
-    byte[] bytes = ClassFile.of().build(owner, type -> write(type, program));
+    byte[] bytes = build(program);
     String main = program.name(program.function(0));
     CompiledProgram loaded = ProgramLoader.load(name, bytes, main, program.constants().values());
     List<Runnable> watches =
         program.constants().callSites().stream().map(TailCallSite::watch).toList();
-    return new Compiled(name, bytes, loaded, needsRun(program), watches);
+    return new Compiled(name, bytes, program.parts(), loaded, needsRun(program), watches);
+  }
+
+  private static ProgramShape shape(Source source, Options options) {
+    return new ProgramShape(source, ClassDesc.of(Names.program(source.spec().name())), options);
+  }
+
+  private static byte[] build(ProgramShape program) {
+    return ClassFile.of().build(program.owner(), type -> write(type, program));
   }
 
   private static void write(ClassBuilder type, ProgramShape program) {
@@ -147,7 +176,9 @@ public final class Compiler {
                 .invokespecial(SUPER, ConstantDescs.INIT_NAME, ConstantDescs.MTD_void)
                 .return_());
     for (Function function : program.functions()) {
-      new FunctionWriter(new FunctionShape(program, function)).write(type);
+      FunctionShape shape = new FunctionShape(program, function);
+      program.addParts(shape.parts().all().size());
+      new FunctionWriter(shape).write(type);
     }
     type.withField(
         PROGRAM, SUPER, ClassFile.ACC_PUBLIC | ClassFile.ACC_STATIC | ClassFile.ACC_FINAL);

@@ -17,10 +17,11 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /** What the writers of a function's methods share. */
 final class FunctionShape {
+  private static final int MAX_LINE = 0xffff;
+
   static final ClassDesc GENERATED = ClassDesc.of(GeneratedState.class.getName());
 
   private final ProgramShape program;
@@ -28,7 +29,7 @@ final class FunctionShape {
   private final int[] live;
   private final Flow flow;
   private final Parts parts;
-  private final Map<Integer, LineInfo> lines = new HashMap<>();
+  private final Map<Integer, Integer> lines = new HashMap<>();
 
   FunctionShape(ProgramShape program, Function function) {
     this.program = program;
@@ -45,8 +46,8 @@ final class FunctionShape {
     for (LineInfo line : program.source().spec().lines()) {
       // A class has one source file and line numbers of 16 bits; what is inlined from elsewhere
       // belongs to the line before it.
-      if (line.file().equals(file) && line.line() <= 0xffff) {
-        lines.put(line.slot(), line);
+      if (line.file().equals(file) && line.line() <= MAX_LINE) {
+        lines.put(line.slot(), line.line());
       }
     }
   }
@@ -63,9 +64,12 @@ final class FunctionShape {
     return parts;
   }
 
-  /** The source line that begins at a slot, if one does. */
-  @Nullable LineInfo line(int slot) {
-    return lines.get(slot);
+  /** The line of the class's line tables that begins at a slot, or -1. */
+  int line(int slot) {
+    if (program.options().slotLines()) {
+      return slot < MAX_LINE ? slot + 1 : -1;
+    }
+    return lines.getOrDefault(slot, -1);
   }
 
   /** What a register holds before a slot. */

@@ -7,7 +7,6 @@ import static java.lang.constant.ConstantDescs.CD_long;
 import io.ebpf4j.isa.Instruction;
 import io.ebpf4j.jvm.compiler.Parts.Part;
 import io.ebpf4j.jvm.context.LegacyPacketAccess;
-import io.ebpf4j.spec.ProgramSpec.LineInfo;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Label;
 import java.lang.classfile.instruction.SwitchCase;
@@ -224,9 +223,9 @@ final class PartWriter {
   }
 
   private void line(int slot) {
-    LineInfo line = function.line(slot);
-    if (line != null) {
-      code.lineNumber(line.line());
+    int line = function.line(slot);
+    if (line >= 0) {
+      code.lineNumber(line);
     }
   }
 }

@@ -28,6 +28,7 @@ final class ProgramShape {
   private final Map<Integer, Function> functions = new HashMap<>();
   private final Map<Integer, String> names = new HashMap<>();
   private final Liveness liveness;
+  private int parts;
 
   ProgramShape(Compiler.Source source, ClassDesc owner, Compiler.Options options) {
     this.source = source;
@@ -69,6 +70,15 @@ final class ProgramShape {
 
   Constants constants() {
     return constants;
+  }
+
+  /** Methods that hold code of functions. */
+  int parts() {
+    return parts;
+  }
+
+  void addParts(int number) {
+    parts += number;
   }
 
   /** The functions in the order of their slots. */

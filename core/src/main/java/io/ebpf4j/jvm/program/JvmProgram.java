@@ -53,6 +53,7 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder, Comp
   private final LongAdder runCount = new LongAdder();
   private final LongAdder runNanos = new LongAdder();
   private final @Nullable Verdict verdict;
+  private final Compiler.@Nullable Source source;
   private final Compiler.@Nullable Compiled compiled;
 
   private JvmProgram(
@@ -60,16 +61,17 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder, Comp
       ProgramSpec spec,
       int id,
       List<JvmMap> maps,
-      Code.Source source,
+      Code.Source interpreted,
       @Nullable Verdict verdict,
-      Compiler.@Nullable Compiled compiled) {
+      Compiler.@Nullable Source source) {
     this.machine = machine;
     this.spec = spec;
     this.verdict = verdict;
     this.id = id;
     this.maps = maps;
-    this.code = Code.decode(source, this);
-    this.compiled = compiled;
+    this.code = Code.decode(interpreted, this);
+    this.source = source;
+    this.compiled = source == null ? null : compile(source);
     if (compiled != null) {
       compiled.program().heldBy(this);
     }
@@ -138,27 +140,37 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder, Comp
               packet,
               references.maps(),
               options.budget());
-      Compiler.Compiled compiled =
+      Compiler.Source toCompile =
           verdict != null && verification != null && verification.compiled()
-              ? compile(source, verdict)
+              ? toCompile(source, verdict)
               : null;
-      return new JvmProgram(machine, spec, id, references.maps(), source, verdict, compiled);
+      return new JvmProgram(machine, spec, id, references.maps(), source, verdict, toCompile);
     } catch (Throwable failure) {
       references.maps().forEach(JvmMap::release);
       throw failure;
     }
   }
 
-  private static Compiler.Compiled compile(Code.Source source, Verdict verdict) {
-    return Compiler.compile(
-        new Compiler.Source(
-            source.spec(),
-            source.instructions(),
-            source.helpers()::find,
-            source.context(),
-            source.packet(),
-            source.maps(),
-            new VerifiedFacts(verdict)));
+  private static Compiler.Compiled compile(Compiler.Source source) {
+    CompileEvent event = new CompileEvent();
+    event.begin();
+    Compiler.Compiled compiled = Compiler.compile(source);
+    event.end();
+    if (event.shouldCommit()) {
+      event.report(source.spec(), compiled);
+    }
+    return compiled;
+  }
+
+  private static Compiler.Source toCompile(Code.Source source, Verdict verdict) {
+    return new Compiler.Source(
+        source.spec(),
+        source.instructions(),
+        source.helpers()::find,
+        source.context(),
+        source.packet(),
+        source.maps(),
+        new VerifiedFacts(verdict));
   }
 
   /** Refuses a malformed program; the verifier looks at single instructions when it comes there. */
@@ -181,7 +193,13 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder, Comp
    */
   private static Verdict verify(Subject subject, int logLevel) {
     Rules rules = Rules.PRIVILEGED.withStrictAlignment(subject.spec().strictAlignment());
+    VerifyEvent event = new VerifyEvent();
+    event.begin();
     Verdict verdict = Verifier.verify(subject, rules, logLevel == 0 ? STATISTICS : logLevel);
+    event.end();
+    if (event.shouldCommit()) {
+      event.report(subject.spec(), verdict);
+    }
     Errno errno = verdict.errno();
     if (errno == null) {
       return logLevel == 0 ? verdict.withoutLog() : verdict;
@@ -335,6 +353,14 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder, Comp
 
   private int processedInstructions() {
     return verdict == null ? 0 : verdict.processedInstructions();
+  }
+
+  /**
+   * The class file that it was compiled to, with slots in its line tables; empty where it was not
+   * compiled.
+   */
+  public Optional<byte[]> classFile() {
+    return source == null ? Optional.empty() : Optional.of(Compiler.classFile(source));
   }
 
   /** What the verifier has found of each slot; empty where the program was not verified. */
