@@ -24,6 +24,7 @@ import io.ebpf4j.jvm.map.Cgroup;
 import io.ebpf4j.jvm.map.JvmMap;
 import io.ebpf4j.jvm.map.MapTypes;
 import io.ebpf4j.jvm.map.PerfEventReader;
+import io.ebpf4j.jvm.net.NetDevices;
 import io.ebpf4j.jvm.program.JvmProgram;
 import io.ebpf4j.jvm.program.RunOptions;
 import io.ebpf4j.jvm.verifier.InstructionFacts;
@@ -379,6 +380,11 @@ public final class JvmKernel implements Kernel {
   /** Sends each line that a program prints there; called on the program's thread. */
   public void trace(Consumer<String> sink) {
     machine.trace(sink);
+  }
+
+  /** The network devices, on which XDP programs run. */
+  public NetDevices devices() {
+    return subsystems.net().devices();
   }
 
   /** Bytes that all maps hold. */

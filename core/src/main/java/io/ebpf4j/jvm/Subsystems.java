@@ -53,6 +53,10 @@ final class Subsystems implements AutoCloseable {
     return hooks.stream().filter(hook -> hook.takes(to)).findFirst();
   }
 
+  Net net() {
+    return net;
+  }
+
   Trace trace() {
     return trace;
   }

@@ -1,11 +1,10 @@
 package io.ebpf4j.jvm.context;
 
-import io.ebpf4j.spec.ProgramSpec;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A map of programs that tail calls go through: what a PROG_ARRAY is for the engine. */
-public interface TailCallTable {
+public interface TailCallTable extends ProgramTable {
   /**
    * The program in an element, or null where there is none or the index is past the end. Called on
    * a CPU, whose RCU view keeps the program loaded until the run has ended.
@@ -21,13 +20,4 @@ public interface TailCallTable {
    * @return ends the watch
    */
   Runnable watch(int index, Consumer<@Nullable LoadedProgram> watcher);
-
-  /**
-   * Lets a program that is being loaded use the map. The first program that uses the map or is put
-   * into it decides what is compatible.
-   *
-   * @throws io.ebpf4j.BpfException EINVAL where the program differs in type, expected attach type
-   *     or XDP frags
-   */
-  void admit(ProgramSpec user);
 }

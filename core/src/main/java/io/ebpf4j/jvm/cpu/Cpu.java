@@ -80,6 +80,11 @@ public final class Cpu {
     return true;
   }
 
+  /** Whether the calling thread is on it. */
+  public boolean isEntered() {
+    return lock.isHeldByCurrentThread();
+  }
+
   /** Leaves the CPU. */
   public void exit() {
     if (--nesting == 0) {

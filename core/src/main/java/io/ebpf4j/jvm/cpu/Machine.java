@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What all CPUs of one kernel share: their number, the clock, the random seed, grace periods, and
@@ -38,6 +39,16 @@ public final class Machine implements AutoCloseable {
   /** All CPUs, by number. */
   public List<Cpu> cpus() {
     return cpus;
+  }
+
+  /** The CPU that the calling thread is on, or null. */
+  public @Nullable Cpu current() {
+    for (Cpu cpu : cpus) {
+      if (cpu.isEntered()) {
+        return cpu;
+      }
+    }
+    return null;
   }
 
   /** The time. */

@@ -6,6 +6,7 @@ import io.ebpf4j.jvm.context.ProgramKind;
 import io.ebpf4j.jvm.cpu.Cpu;
 import io.ebpf4j.jvm.cpu.Machine;
 import io.ebpf4j.jvm.map.MapKind;
+import io.ebpf4j.spec.MapType;
 import io.ebpf4j.spec.ProgramType;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,15 +15,23 @@ import java.util.List;
 public final class Net implements AutoCloseable {
   private final List<PacketBuffer> memory = new ArrayList<>();
   private final List<ProgramKind> kinds;
+  private final FramePool pool = new FramePool();
+  private final NetDevices devices;
+  private final Machine machine;
 
   /** Puts the packet side's state on the CPUs of a machine. */
   public Net(Machine machine) {
+    this.machine = machine;
+    List<SoftNet> nets = new ArrayList<>();
     for (Cpu cpu : machine.cpus()) {
+      SoftNet net = new SoftNet(cpu, pool.newCache());
+      cpu.slots().set(SoftNet.SLOT, net);
+      nets.add(net);
       cpu.slots().set(XdpProgramKind.BUFFERS, keep(new XdpProgramKind.Buffers()));
       cpu.slots().set(SkBuffProgramKind.BUFFERS, keep(new SkBuffProgramKind.Buffers()));
       cpu.slots().set(PacketSampleHelpers.PACKETS, new PacketSampleHelpers.Packets());
     }
-    NetDevices devices = new NetDevices();
+    devices = new NetDevices(machine, pool, nets);
     kinds =
         List.of(
             new XdpProgramKind(devices),
@@ -36,20 +45,28 @@ public final class Net implements AutoCloseable {
     return kinds;
   }
 
+  /** The network devices. */
+  public NetDevices devices() {
+    return devices;
+  }
+
   /** Where programs are attached. */
   public List<Hook> hooks() {
-    return List.of();
+    return List.of(new XdpHook(devices, machine.rcu()));
   }
 
   /** The map types of packets. */
   public List<MapKind> mapKinds() {
-    return List.of();
+    return List.of(
+        new DeviceMapKind(MapType.DEVMAP, devices),
+        new DeviceMapKind(MapType.DEVMAP_HASH, devices));
   }
 
   /** The classes whose methods are the packet helpers. */
   public static List<Class<?>> helpers() {
     return List.of(
         XdpHelpers.class,
+        XdpRedirectHelpers.class,
         SkBuffHelpers.class,
         SkBuffChecksumHelpers.class,
         SkBuffCgroupHelpers.class,
@@ -61,9 +78,12 @@ public final class Net implements AutoCloseable {
     PacketTypes.declare(types);
   }
 
-  /** Frees the packet memory, when no program runs any more. */
+  /** Removes the devices and frees the packet memory, when no program runs any more. */
   @Override
   public void close() {
+    devices.close();
+    machine.rcu().barrier();
+    pool.close();
     memory.forEach(PacketBuffer::close);
   }
 

@@ -39,7 +39,7 @@ final class SkBuffBuffer implements PacketBuffer {
     SkBuff.setPacket(skb, data, data + packet.length);
     Memory.putInt(skb + SkBuff.PKT_TYPE_OFFSET, packetType(packet));
     Memory.putInt(skb + SkBuff.PROTOCOL_OFFSET, SkBuffEdit.protocolBehind(data, packet.length));
-    Memory.putInt(skb + SkBuff.IFINDEX_OFFSET, NetDevices.LOOPBACK.ifindex());
+    Memory.putInt(skb + SkBuff.IFINDEX_OFFSET, NetDevices.LOOPBACK_IFINDEX);
     Memory.putInt(skb + SkBuff.CHECKSUM_LEVEL_OFFSET, SkBuff.CHECKSUM_NONE);
   }
 

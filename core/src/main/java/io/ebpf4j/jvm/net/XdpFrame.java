@@ -51,6 +51,10 @@ final class XdpFrame {
   static final int EGRESS_IFINDEX_OFFSET = 64;
   static final int FRAG_COUNT_OFFSET = 68;
   static final int FRAGS_SIZE_OFFSET = 72;
+
+  /** Frags whose pages go back to the pool with the frame, however far it has been shortened. */
+  static final int OWNED_FRAGS_OFFSET = 76;
+
   static final int FRAGS_OFFSET = 80;
 
   /** A frag: its address (8 bytes), then its size (4 bytes). */
@@ -187,6 +191,21 @@ final class XdpFrame {
       left -= part;
       skip = 0;
     }
+  }
+
+  /** Puts an empty frag behind the others, whose page the frame owns. */
+  static void addFrag(long frame, long page) {
+    int count = Memory.getInt(frame + FRAG_COUNT_OFFSET);
+    long frag = frame + FRAGS_OFFSET + (long) count * FRAG_STRIDE;
+    Memory.putLong(frag, page);
+    Memory.putInt(frag + FRAG_SIZE_OFFSET, 0);
+    Memory.putInt(frame + FRAG_COUNT_OFFSET, count + 1);
+    Memory.putInt(frame + OWNED_FRAGS_OFFSET, count + 1);
+  }
+
+  /** Sets the size of the last frag. */
+  static void sizeLastFrag(long frame, int size) {
+    resizeFrag(frame, Memory.getInt(frame + FRAG_COUNT_OFFSET) - 1, size);
   }
 
   static long data(long frame) {

@@ -12,7 +12,6 @@ import io.ebpf4j.jvm.context.Sleepable;
 import io.ebpf4j.jvm.cpu.Cpu;
 import io.ebpf4j.jvm.cpu.Machine;
 import io.ebpf4j.jvm.cpu.Slot;
-import io.ebpf4j.jvm.net.NetDevices.NetDevice;
 import io.ebpf4j.spec.AttachType;
 import io.ebpf4j.spec.Errno;
 import io.ebpf4j.spec.ProgramSpec;
@@ -76,6 +75,7 @@ final class XdpProgramKind implements ProgramKind {
         Repetition.Outcome outcome = Repetition.run(cpu, program, buffer.frame(), run.repeat());
         return result(run, buffer, outcome);
       } finally {
+        cpu.slots().get(SoftNet.SLOT).redirect().reset();
         spares.giveBack(buffer);
       }
     } finally {
@@ -148,7 +148,7 @@ final class XdpProgramKind implements ProgramKind {
       byte[] given = run.context();
       if (given == null) {
         refuseLength(length, 0);
-        return checked(length, 0, length, NetDevices.LOOPBACK, 0);
+        return checked(length, 0, length, devices.loopback(), 0);
       }
       ByteBuffer context = littleEndian(ContextInput.inSizeOf(XdpFrame.LAYOUT, given));
       int meta = context.getInt(DATA);
@@ -180,7 +180,7 @@ final class XdpProgramKind implements ProgramKind {
         if (queue != 0) {
           throw invalid("rx_queue_index in the context is not 0, but ingress_ifindex is");
         }
-        return NetDevices.LOOPBACK;
+        return devices.loopback();
       }
       NetDevice device =
           devices

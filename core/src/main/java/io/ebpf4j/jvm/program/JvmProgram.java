@@ -11,7 +11,7 @@ import io.ebpf4j.jvm.compiler.Compiler;
 import io.ebpf4j.jvm.context.LegacyPacketAccess;
 import io.ebpf4j.jvm.context.LoadedProgram;
 import io.ebpf4j.jvm.context.ProgramKind;
-import io.ebpf4j.jvm.context.TailCallTable;
+import io.ebpf4j.jvm.context.ProgramTable;
 import io.ebpf4j.jvm.cpu.Cpu;
 import io.ebpf4j.jvm.cpu.Machine;
 import io.ebpf4j.jvm.handle.TypeTable;
@@ -104,7 +104,7 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder, Comp
     References references = References.resolve(machine, spec, maps, options.poisoned());
     try {
       for (JvmMap map : references.maps()) {
-        if (map instanceof TailCallTable table) {
+        if (map instanceof ProgramTable table) {
           table.admit(spec);
         }
       }

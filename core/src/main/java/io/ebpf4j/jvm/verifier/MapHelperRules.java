@@ -39,6 +39,8 @@ final class MapHelperRules {
           };
       case CGROUP_ARRAY -> helper == SKB_UNDER_CGROUP || helper == CURRENT_TASK_UNDER_CGROUP;
       case ARRAY_OF_MAPS, HASH_OF_MAPS -> helper == LOOKUP;
+      case DEVMAP, DEVMAP_HASH, XSKMAP -> helper == LOOKUP || helper == REDIRECT_MAP;
+      case CPUMAP -> helper == REDIRECT_MAP;
       default -> true;
     };
   }

@@ -1,0 +1,80 @@
+package io.ebpf4j.jvm.net;
+
+import io.ebpf4j.jvm.context.LoadedProgram;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Who listens to a kernel's network events. Without a listener an event costs one load. */
+final class NetEvents {
+  /** What stands for a map's id where a program has named a device itself. */
+  private static final int NO_MAP = Integer.MAX_VALUE;
+
+  private final List<Consumer<NetEvent>> listeners = new CopyOnWriteArrayList<>();
+  private volatile boolean heard;
+
+  /** Calls a listener for each event, on the thread where it happens, until the answer is run. */
+  Runnable listen(Consumer<NetEvent> listener) {
+    listeners.add(listener);
+    heard = true;
+    return () -> {
+      listeners.remove(listener);
+      heard = !listeners.isEmpty();
+    };
+  }
+
+  boolean isHeard() {
+    return heard;
+  }
+
+  void redirect(
+      NetDevice from,
+      LoadedProgram program,
+      @Nullable DropReason refused,
+      Redirect.Kind kind,
+      @Nullable RedirectMap map,
+      RedirectMap.@Nullable Target target,
+      int index) {
+    boolean toDevice = kind == Redirect.Kind.DEVICE;
+    int toIfindex = toDevice ? index : target == null ? 0 : target.ifindex();
+    int mapId = toDevice ? NO_MAP : map == null ? 0 : map.id();
+    int mapIndex = toDevice ? 0 : index;
+    int error = refused == null ? 0 : refused.redirectError();
+    tell(
+        error == 0
+            ? new NetEvent.XdpRedirect(program.id(), from.ifindex(), toIfindex, mapId, mapIndex)
+            : new NetEvent.XdpRedirectErr(
+                program.id(), from.ifindex(), error, toIfindex, mapId, mapIndex));
+  }
+
+  void exception(NetDevice device, LoadedProgram program, int verdict) {
+    if (heard) {
+      tell(new NetEvent.XdpException(program.id(), verdict, device.ifindex()));
+    }
+  }
+
+  void bulkTx(NetDevice device, int sent, int drops, int error) {
+    if (heard) {
+      tell(new NetEvent.XdpBulkTx(device.ifindex(), drops, sent, error));
+    }
+  }
+
+  void devmapXmit(NetDevice from, NetDevice to, int sent, int drops, int error) {
+    if (heard) {
+      tell(new NetEvent.XdpDevmapXmit(from.ifindex(), to.ifindex(), drops, sent, error));
+    }
+  }
+
+  void dropped(NetDevice device, DropReason reason) {
+    if (heard) {
+      tell(new NetEvent.FrameDropped(device.ifindex(), device.name(), reason));
+    }
+  }
+
+  void tell(NetEvent event) {
+    for (Consumer<NetEvent> listener : listeners) {
+      listener.accept(event);
+    }
+  }
+}
