@@ -32,7 +32,7 @@ final class XdpFeed implements PacketFeed {
     }
     XdpBuffer frame = frames[size++];
     frame.fill(memory, offset, length);
-    frame.arriveFrom(NetDevices.LOOPBACK.ifindex(), 0);
+    frame.arriveFrom(NetDevices.LOOPBACK_IFINDEX, 0);
     return true;
   }
 
