@@ -84,7 +84,8 @@ public interface BpfMap extends Handle {
    * @param in the cursor of the call before, or null to begin
    * @param out where the next call goes on; as long as a key, at least 4 bytes
    * @return elements copied, and whether the end was reached
-   * @throws BpfException ENOTSUPP where the type has no batch operations, EINVAL, EPERM
+   * @throws BpfException ENOTSUPP where the type has no batch operations, EINVAL, EPERM; ENOSPC
+   *     where a hash has more elements in one bucket than there is room for: ask for more
    */
   Batch lookupBatch(
       @Nullable MemorySegment in,
@@ -99,6 +100,27 @@ public interface BpfMap extends Handle {
    * says which.
    */
   Batch updateBatch(MemorySegment keys, MemorySegment values, int count, long flags);
+
+  /**
+   * As {@link #lookupBatch}, and deletes what it copied.
+   *
+   * @throws BpfException ENOTSUPP where the type has no such operation, and as a batch lookup
+   */
+  Batch lookupAndDeleteBatch(
+      @Nullable MemorySegment in,
+      MemorySegment out,
+      MemorySegment keys,
+      MemorySegment values,
+      int count,
+      long flags);
+
+  /**
+   * Deletes {@code count} keys; on an error after the first, ENOENT for a key that is not there,
+   * the batch says which.
+   *
+   * @throws BpfException ENOTSUPP where the type has no such operation, ENOENT, EINVAL, EPERM
+   */
+  Batch deleteBatch(MemorySegment keys, int count, long flags);
 
   /**
    * What a batch call did.

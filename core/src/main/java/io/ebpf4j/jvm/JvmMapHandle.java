@@ -104,6 +104,22 @@ final class JvmMapHandle extends JvmHandle<JvmMap> implements BpfMap {
   }
 
   @Override
+  public Batch lookupAndDeleteBatch(
+      @Nullable MemorySegment in,
+      MemorySegment out,
+      MemorySegment keys,
+      MemorySegment values,
+      int count,
+      long flags) {
+    return user().lookupAndDeleteBatch(in, out, keys, values, count, flags);
+  }
+
+  @Override
+  public Batch deleteBatch(MemorySegment keys, int count, long flags) {
+    return user().deleteBatch(keys, count, flags);
+  }
+
+  @Override
   public void freeze() {
     user().freeze();
   }

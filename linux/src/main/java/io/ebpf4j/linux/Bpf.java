@@ -34,7 +34,9 @@ final class Bpf implements AutoCloseable {
   static final int MAP_LOOKUP_AND_DELETE_ELEM = 21;
   static final int MAP_FREEZE = 22;
   static final int MAP_LOOKUP_BATCH = 24;
+  static final int MAP_LOOKUP_AND_DELETE_BATCH = 25;
   static final int MAP_UPDATE_BATCH = 26;
+  static final int MAP_DELETE_BATCH = 27;
   static final int LINK_CREATE = 28;
   static final int LINK_UPDATE = 29;
   static final int LINK_GET_FD_BY_ID = 30;

@@ -119,6 +119,28 @@ final class LinuxMap extends LinuxHandle implements BpfMap {
       MemorySegment values,
       int count,
       long flags) {
+    return lookupBatch(Bpf.MAP_LOOKUP_BATCH, in, out, keys, values, count, flags);
+  }
+
+  @Override
+  public Batch lookupAndDeleteBatch(
+      @Nullable MemorySegment in,
+      MemorySegment out,
+      MemorySegment keys,
+      MemorySegment values,
+      int count,
+      long flags) {
+    return lookupBatch(Bpf.MAP_LOOKUP_AND_DELETE_BATCH, in, out, keys, values, count, flags);
+  }
+
+  private Batch lookupBatch(
+      int command,
+      @Nullable MemorySegment in,
+      MemorySegment out,
+      MemorySegment keys,
+      MemorySegment values,
+      int count,
+      long flags) {
     return with(fd -> {
       try (Bpf bpf = new Bpf()) {
         MemorySegment cursor = bpf.buffer(Math.max(out.byteSize(), 8));
@@ -133,7 +155,7 @@ final class LinuxMap extends LinuxHandle implements BpfMap {
             .u32(32, count)
             .u32(36, fd)
             .u64(40, flags);
-        Batch batch = batch(bpf, Bpf.MAP_LOOKUP_BATCH, "a batch lookup in ");
+        Batch batch = batch(bpf, command, "a batch lookup in ");
         out.copyFrom(cursor.asSlice(0, out.byteSize()));
         keys.copyFrom(someKeys.asSlice(0, keys.byteSize()));
         values.copyFrom(someValues.asSlice(0, values.byteSize()));
@@ -148,6 +170,16 @@ final class LinuxMap extends LinuxHandle implements BpfMap {
       try (Bpf bpf = new Bpf()) {
         bpf.in(16, keys).in(24, values).u32(32, count).u32(36, fd).u64(40, flags);
         return batch(bpf, Bpf.MAP_UPDATE_BATCH, "a batch update of ");
+      }
+    });
+  }
+
+  @Override
+  public Batch deleteBatch(MemorySegment keys, int count, long flags) {
+    return with(fd -> {
+      try (Bpf bpf = new Bpf()) {
+        bpf.in(16, keys).u32(32, count).u32(36, fd).u64(40, flags);
+        return batch(bpf, Bpf.MAP_DELETE_BATCH, "a batch deletion in ");
       }
     });
   }
@@ -219,7 +251,7 @@ final class LinuxMap extends LinuxHandle implements BpfMap {
     if (result >= 0) {
       return new Batch(count, false, null);
     }
-    if (result == -Errno.ENOENT.number() && command == Bpf.MAP_LOOKUP_BATCH) {
+    if (result == -Errno.ENOENT.number() && command != Bpf.MAP_DELETE_BATCH) {
       return new Batch(count, true, null);
     }
     BpfException failure = Bpf.failure(result, operation + describe());

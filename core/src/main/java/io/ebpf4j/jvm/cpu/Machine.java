@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Machine implements AutoCloseable {
   private final Clock clock;
+  private final long seed;
   private final Rcu rcu = new Rcu();
   private final List<Cpu> cpus;
   private final Slots slots = new Slots();
@@ -30,6 +31,7 @@ public final class Machine implements AutoCloseable {
       throw new IllegalArgumentException("a machine has at least one CPU, not " + cpuCount);
     }
     this.clock = clock;
+    this.seed = seed;
     this.cpus =
         IntStream.range(0, cpuCount)
             .mapToObj(number -> new Cpu(this, number, seed, rcu.newReader()))
@@ -54,6 +56,11 @@ public final class Machine implements AutoCloseable {
   /** The time. */
   public Clock clock() {
     return clock;
+  }
+
+  /** The start of random numbers. */
+  public long seed() {
+    return seed;
   }
 
   /** Grace periods. */

@@ -4,6 +4,7 @@ import io.ebpf4j.BpfMap.Mapping;
 import io.ebpf4j.jvm.cpu.Cpu;
 import io.ebpf4j.jvm.cpu.Machine;
 import io.ebpf4j.jvm.memory.Block;
+import io.ebpf4j.jvm.memory.Memory;
 import io.ebpf4j.spec.Errno;
 import io.ebpf4j.spec.MapFlags;
 import io.ebpf4j.spec.MapSpec;
@@ -43,10 +44,21 @@ public final class ArrayMap extends ArrayElements {
   }
 
   /** The index of the value that lies at an address, or -1 where none does. */
-  long indexOf(long value) {
+  private long indexOf(long value) {
     long offset = value - base;
     long index = Long.divideUnsigned(offset, layout.elementSize());
     return offset >= 0 && offset % layout.elementSize() == 0 && index < layout.count() ? index : -1;
+  }
+
+  @Override
+  boolean holdsValue(long value) {
+    return indexOf(value) >= 0;
+  }
+
+  @Override
+  long keyOf(long value, long room) {
+    Memory.putInt(room, (int) indexOf(value));
+    return room;
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.ebpf4j.jvm.map;
 
 import io.ebpf4j.BpfException;
+import io.ebpf4j.BpfMap.Batch;
 import io.ebpf4j.BpfMap.Mapping;
 import io.ebpf4j.MapInfo;
 import io.ebpf4j.jvm.cpu.Cpu;
@@ -141,6 +142,20 @@ public abstract class JvmMap extends Counted implements MapShape {
     return -Errno.EINVAL.number();
   }
 
+  /** Whether a value of the map lies there. */
+  boolean holdsValue(long value) {
+    return false;
+  }
+
+  /**
+   * Where the key of a value lies: in the map, or in room for it that the map writes it into.
+   *
+   * @param room 8 bytes
+   */
+  long keyOf(long value, long room) {
+    throw new IllegalStateException("%s has no keys of values".formatted(spec.type()));
+  }
+
   // The user's side: as BpfMap says, with the same exceptions.
 
   /** Bytes of a value as the user sees it. */
@@ -220,8 +235,35 @@ public abstract class JvmMap extends Counted implements MapShape {
   /** Copies the key after a key, or the first, and says whether there is one. */
   protected abstract boolean next(@Nullable MemorySegment key, MemorySegment next);
 
-  /** Whether there are batch operations. */
+  /** Copies the value of a key to the user and deletes it, and says whether it was there. */
+  protected boolean take(MemorySegment key, MemorySegment value, long flags) {
+    throw refusal(Errno.ENOTSUPP, "%s has no lookup-and-delete".formatted(spec.type()));
+  }
+
+  /** Whether there are batch lookups and updates. */
   protected abstract boolean hasBatch();
+
+  /** Whether there are batch operations that delete. */
+  protected boolean hasBatchDeletion() {
+    return false;
+  }
+
+  /** Bytes of the cursor of a batch lookup. */
+  int cursorSize() {
+    return spec.keySize();
+  }
+
+  /** Does what {@link MapUser#lookupBatch} has checked, with deletion or without. */
+  Batch lookupBatch(
+      @Nullable MemorySegment in,
+      MemorySegment out,
+      MemorySegment keys,
+      MemorySegment values,
+      int count,
+      long flags,
+      boolean delete) {
+    return MapBatch.lookup(this, in, out, keys, values, count, flags);
+  }
 
   /** Frees what {@link #valueBytes} counts, after a grace period: no program sees it any more. */
   protected abstract void freeValues();

@@ -2,6 +2,7 @@ package io.ebpf4j.jvm.map;
 
 import io.ebpf4j.BpfException;
 import io.ebpf4j.BpfMap.Batch;
+import io.ebpf4j.spec.Errno;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -57,6 +58,20 @@ final class MapBatch {
             keys.asSlice((long) done * keySize, keySize),
             values.asSlice((long) done * valueSize, valueSize),
             flags);
+      } catch (BpfException e) {
+        return stopped(done, e);
+      }
+    }
+    return new Batch(count, false, null);
+  }
+
+  static Batch delete(JvmMap map, MemorySegment keys, int count) {
+    int keySize = map.spec().keySize();
+    for (int done = 0; done < count; done++) {
+      try {
+        if (!map.remove(keys.asSlice((long) done * keySize, keySize))) {
+          throw map.refusal(Errno.ENOENT, "key %d of the batch is not there".formatted(done));
+        }
       } catch (BpfException e) {
         return stopped(done, e);
       }

@@ -10,9 +10,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.stream.Stream;
 
 /**
- * The structures of a map that a program may read: {@code struct bpf_map}, and {@code struct
- * bpf_array} around it. Names and types are the kernel's, offsets are ours: programs find them by
- * CO-RE.
+ * The structures of a map that a program may read: {@code struct bpf_map}, and around it {@code
+ * struct bpf_array} or {@code struct bpf_htab}. Names and types are the kernel's, offsets are ours:
+ * programs find them by CO-RE.
  */
 public final class MapStructs {
   static final Field MAP_TYPE = new Field(0, 4);
@@ -34,6 +34,10 @@ public final class MapStructs {
   static final Field ELEM_SIZE = new Field(MAP_BYTES, 4);
   static final Field INDEX_MASK = new Field(MAP_BYTES + 4, 4);
   static final int ARRAY_BYTES = MAP_BYTES + 8;
+
+  static final Field BUCKETS = new Field(MAP_BYTES, 4);
+  static final Field HASH_ELEM_SIZE = new Field(MAP_BYTES + 4, 4);
+  static final int HASH_BYTES = MAP_BYTES + 8;
 
   private MapStructs() {}
 
@@ -94,6 +98,14 @@ public final class MapStructs {
                 .memberAt("elem_size", u32, ELEM_SIZE.offset())
                 .memberAt("index_mask", u32, INDEX_MASK.offset())
                 .size(ARRAY_BYTES));
+    types.struct(
+        "bpf_htab",
+        struct ->
+            struct
+                .memberAt("map", map, 0)
+                .memberAt("n_buckets", u32, BUCKETS.offset())
+                .memberAt("elem_size", u32, HASH_ELEM_SIZE.offset())
+                .size(HASH_BYTES));
   }
 
   /** A number in a structure. */

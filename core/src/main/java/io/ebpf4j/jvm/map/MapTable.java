@@ -39,6 +39,7 @@ public final class MapTable implements AutoCloseable {
     callbackKeys = new CallbackKeys(machine.cpus().size());
     timers = new Timers(machine, callbackKeys);
     owners = StorageOwners.install(machine);
+    bring(List.of(HashKind.values()));
   }
 
   /** Makes a kernel's table, before its first map. */

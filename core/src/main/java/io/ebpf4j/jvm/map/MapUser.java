@@ -89,7 +89,7 @@ public final class MapUser {
     checkLock(flags);
     checkRoom("key", key, map.spec().keySize(), 1);
     checkRoom("value", value, map.userValueSize(), 1);
-    throw map.refusal(Errno.ENOTSUPP, "%s has no lookup-and-delete".formatted(map.spec().type()));
+    return map.take(key, value, flags);
   }
 
   /** As {@link io.ebpf4j.BpfMap#nextKey}. */
@@ -111,14 +111,56 @@ public final class MapUser {
       int count,
       long flags) {
     checkReadable();
-    checkBatch("lookup", flags);
-    checkRoom("cursor", out, map.spec().keySize(), 1);
+    return lookupBatch(in, out, keys, values, count, flags, false);
+  }
+
+  /** As {@link io.ebpf4j.BpfMap#lookupAndDeleteBatch}. */
+  public Batch lookupAndDeleteBatch(
+      @Nullable MemorySegment in,
+      MemorySegment out,
+      MemorySegment keys,
+      MemorySegment values,
+      int count,
+      long flags) {
+    map.writers().incrementAndGet();
+    try {
+      checkReadable();
+      checkWritable();
+      return lookupBatch(in, out, keys, values, count, flags, true);
+    } finally {
+      map.writers().decrementAndGet();
+    }
+  }
+
+  private Batch lookupBatch(
+      @Nullable MemorySegment in,
+      MemorySegment out,
+      MemorySegment keys,
+      MemorySegment values,
+      int count,
+      long flags,
+      boolean delete) {
+    checkBatch(delete ? map.hasBatchDeletion() : map.hasBatch(), flags);
+    checkRoom("cursor", out, map.cursorSize(), 1);
     if (in != null) {
-      checkRoom("cursor", in, map.spec().keySize(), 1);
+      checkRoom("cursor", in, map.cursorSize(), 1);
     }
     checkRoom("keys", keys, map.spec().keySize(), count);
     checkRoom("values", values, map.userValueSize(), count);
-    return MapBatch.lookup(map, in, out, keys, values, count, flags);
+    return map.lookupBatch(in, out, keys, values, count, flags, delete);
+  }
+
+  /** As {@link io.ebpf4j.BpfMap#deleteBatch}. */
+  public Batch deleteBatch(MemorySegment keys, int count, long flags) {
+    map.writers().incrementAndGet();
+    try {
+      checkWritable();
+      checkBatch(map.hasBatchDeletion(), flags);
+      checkRoom("keys", keys, map.spec().keySize(), count);
+      return MapBatch.delete(map, keys, count);
+    } finally {
+      map.writers().decrementAndGet();
+    }
   }
 
   /** As {@link io.ebpf4j.BpfMap#updateBatch}. */
@@ -126,7 +168,7 @@ public final class MapUser {
     map.writers().incrementAndGet();
     try {
       checkWritable();
-      checkBatch("update", flags);
+      checkBatch(map.hasBatch(), flags);
       checkRoom("keys", keys, map.spec().keySize(), count);
       checkRoom("values", values, map.userValueSize(), count);
       return MapBatch.update(map, keys, values, count, flags);
@@ -196,10 +238,10 @@ public final class MapUser {
     }
   }
 
-  private void checkBatch(String operation, long flags) {
-    if (!map.hasBatch()) {
+  private void checkBatch(boolean there, long flags) {
+    if (!there) {
       throw map.refusal(
-          Errno.ENOTSUPP, "%s has no batch %s".formatted(map.spec().type(), operation));
+          Errno.ENOTSUPP, "%s has no such batch operation".formatted(map.spec().type()));
     }
     if ((flags & ~MapFlags.LOCK) != 0) {
       throw map.refusal(

@@ -11,9 +11,7 @@ import io.ebpf4j.spec.MapSpec;
 import io.ebpf4j.spec.MapType;
 import java.util.List;
 
-/**
- * Whether the BTF types of an array's keys and values go with the map, and what is in the values.
- */
+/** Whether the BTF types of a map's keys and values go with the map, and what is in the values. */
 final class MapValueTypes {
   private MapValueTypes() {}
 
@@ -55,17 +53,12 @@ final class MapValueTypes {
           Errno.EACCES,
           "values with %s need programs that read and write".formatted(kind.label()));
     }
-    boolean everywhere =
-        switch (kind) {
-          case KERNEL_POINTER, REFERENCE_COUNT -> true;
-          case SPIN_LOCK, RESILIENT_SPIN_LOCK, TIMER, WORK_QUEUE, TASK_WORK, LIST_HEAD, TREE_ROOT ->
-              false;
-          case USER_POINTER ->
-              throw MapTypes.refusal(spec, Errno.ENOTSUP, "only TASK_STORAGE has values with uptr");
-        };
-    if (spec.type() == MapType.PERCPU_ARRAY && !everywhere) {
+    if (kind == Kind.USER_POINTER) {
+      throw MapTypes.refusal(spec, Errno.ENOTSUP, "only TASK_STORAGE has values with uptr");
+    }
+    if (!mayHave(spec.type(), kind)) {
       throw MapTypes.refusal(
-          spec, Errno.ENOTSUP, "PERCPU_ARRAY has no values with " + kind.label());
+          spec, Errno.ENOTSUP, "%s has no values with %s".formatted(spec.type(), kind.label()));
     }
     if (kind.isGraphRoot()) {
       throw MapTypes.refusal(
@@ -75,7 +68,21 @@ final class MapValueTypes {
     }
   }
 
+  private static boolean mayHave(MapType type, Kind kind) {
+    return switch (kind) {
+      case KERNEL_POINTER, REFERENCE_COUNT -> true;
+      case SPIN_LOCK, RESILIENT_SPIN_LOCK -> type == MapType.ARRAY || type == MapType.HASH;
+      case TIMER, WORK_QUEUE, TASK_WORK, LIST_HEAD, TREE_ROOT ->
+          type == MapType.ARRAY || type == MapType.HASH || type == MapType.LRU_HASH;
+      case USER_POINTER -> false;
+    };
+  }
+
   private static void checkKey(MapSpec spec, Btf btf) {
+    boolean array = spec.type() == MapType.ARRAY || spec.type() == MapType.PERCPU_ARRAY;
+    if (!array && spec.keyType() != 0) {
+      return;
+    }
     if (spec.keyType() == 0) {
       boolean globals =
           spec.type() == MapType.ARRAY

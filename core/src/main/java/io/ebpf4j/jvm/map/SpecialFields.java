@@ -136,15 +136,31 @@ public final class SpecialFields {
       SpinLock.lock(cpu, to + lockOffset);
     }
     try {
-      long done = 0;
-      for (int i = 0; i < fields.size(); i++) {
-        Memory.copy(from + done, to + done, fields.get(i).offset() - done);
-        done = fields.get(i).end();
-      }
-      Memory.copy(from + done, to + done, bytes - done);
+      copy(from, to, bytes);
     } finally {
       if (locked) {
         SpinLock.unlock(to + lockOffset);
+      }
+    }
+  }
+
+  /** Copies a value in raw memory, all but the special fields. */
+  void copy(long from, long to, long bytes) {
+    long done = 0;
+    for (int i = 0; i < fields.size(); i++) {
+      RawCopy.copy(from + done, to + done, fields.get(i).offset() - done);
+      done = fields.get(i).end();
+    }
+    RawCopy.copy(from + done, to + done, bytes - done);
+  }
+
+  /** Puts fresh special fields into a value that is not used yet. */
+  void renew(long value) {
+    for (int i = 0; i < fields.size(); i++) {
+      Field field = fields.get(i);
+      Memory.fill(value + field.offset(), field.kind().size(), (byte) 0);
+      if (field.kind() == Kind.REFERENCE_COUNT) {
+        Memory.putInt(value + field.offset(), 1);
       }
     }
   }

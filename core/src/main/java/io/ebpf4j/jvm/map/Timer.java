@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A {@code bpf_timer} that was initialised. All of it is guarded by its {@link Timers}. */
 final class Timer {
-  final ArrayMap map;
+  final JvmMap map;
   final long value;
   final Base base;
   @Nullable BoundFunction callback;
@@ -18,7 +18,7 @@ final class Timer {
   long dueNanos;
   long order;
 
-  Timer(ArrayMap map, long value, Base base) {
+  Timer(JvmMap map, long value, Base base) {
     this.map = map;
     this.value = value;
     this.base = base;

@@ -32,14 +32,12 @@ public final class TimerHelpers {
     } else {
       return -Errno.EINVAL.number();
     }
-    if (!(MapTable.get(cpu, map) instanceof ArrayMap array)) {
+    JvmMap owner = MapTable.get(cpu, map);
+    long value = timer - owner.specialFields().timerOffset();
+    if (owner.specialFields().timerOffset() < 0 || !owner.holdsValue(value)) {
       return -Errno.EINVAL.number();
     }
-    long value = timer - array.specialFields().timerOffset();
-    if (array.specialFields().timerOffset() < 0 || array.indexOf(value) < 0) {
-      return -Errno.EINVAL.number();
-    }
-    return timers(cpu).init(timer, array, value, base);
+    return timers(cpu).init(timer, owner, value, base);
   }
 
   /** Says which function the timer calls. */

@@ -54,7 +54,7 @@ final class Timers implements AutoCloseable {
   }
 
   /** As bpf_timer_init: 0, EBUSY or EPERM below 0. */
-  synchronized long init(long address, ArrayMap map, long value, Timer.Base base) {
+  synchronized long init(long address, JvmMap map, long value, Timer.Base base) {
     if (Memory.getLong(address) != 0) {
       return -Errno.EBUSY.number();
     }
@@ -132,8 +132,16 @@ final class Timers implements AutoCloseable {
     }
   }
 
+  /** As {@link #free(MemorySegment, long)}, of memory that stays. */
+  void free(long address) {
+    long id = Memory.getAndSetLong(address, 0);
+    if (id != 0) {
+      free((int) id);
+    }
+  }
+
   /** Ends all timers of a map. */
-  synchronized void freeAll(ArrayMap map) {
+  synchronized void freeAll(JvmMap map) {
     for (int id = 1; id < timers.size(); id++) {
       Timer timer = timers.get(id);
       if (timer != null && timer.map == map) {
@@ -284,9 +292,9 @@ final class Timers implements AutoCloseable {
   }
 
   private void call(Timer timer, Cpu cpu, BoundFunction callback) {
-    long key = keys.push(cpu);
+    long room = keys.push(cpu);
     try {
-      Memory.putInt(key, (int) timer.map.indexOf(timer.value));
+      long key = timer.map.keyOf(timer.value, room);
       callback.call(cpu, timer.map.address(), key, timer.value);
     } finally {
       keys.pop(cpu);

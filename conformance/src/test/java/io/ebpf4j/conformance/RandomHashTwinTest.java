@@ -1,0 +1,11 @@
+package io.ebpf4j.conformance;
+
+import net.jqwik.api.ForAll;
+
+/** Random operations on random hashes: both kernels give every answer alike. */
+class RandomHashTwinTest extends RandomTwins {
+  @RandomTwin(share = 15)
+  void bothKernelsAnswerAlike(@ForAll(supplier = RandomCase.Drawn.class) RandomCase drawn) {
+    assertAlike(drawn, RandomHashOperations::run);
+  }
+}
