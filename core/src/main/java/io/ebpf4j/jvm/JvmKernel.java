@@ -20,6 +20,7 @@ import io.ebpf4j.jvm.handle.FdTable;
 import io.ebpf4j.jvm.handle.IdTable;
 import io.ebpf4j.jvm.handle.PinDirectory;
 import io.ebpf4j.jvm.helper.HelperTable;
+import io.ebpf4j.jvm.helper.KfuncTable;
 import io.ebpf4j.jvm.map.Cgroup;
 import io.ebpf4j.jvm.map.JvmMap;
 import io.ebpf4j.jvm.map.MapTypes;
@@ -215,6 +216,7 @@ public final class JvmKernel implements Kernel {
             new RunOptions(
                 instructionBudget,
                 relocated.poisoned(),
+                kfuncs(),
                 verified ? new RunOptions.Verification(btf(), logLevel, compiled) : null));
     programs.add(program.id(), program);
     return opened(program, () -> new JvmProgramHandle(this, program));
@@ -395,6 +397,11 @@ public final class JvmKernel implements Kernel {
   /** The helper functions that programs may call here, by number. */
   public static HelperTable helpers() {
     return Subsystems.helpers();
+  }
+
+  /** The kernel functions that programs may call here by BTF type (kfuncs). */
+  public static KfuncTable kfuncs() {
+    return Subsystems.kfuncs();
   }
 
   @Override

@@ -7,6 +7,8 @@ import io.ebpf4j.jvm.cpu.Machine;
 import io.ebpf4j.jvm.helper.ChecksumHelpers;
 import io.ebpf4j.jvm.helper.ControlHelpers;
 import io.ebpf4j.jvm.helper.HelperTable;
+import io.ebpf4j.jvm.helper.KfuncTable;
+import io.ebpf4j.jvm.helper.NumberIterator;
 import io.ebpf4j.jvm.helper.PrintHelpers;
 import io.ebpf4j.jvm.helper.SequenceHelpers;
 import io.ebpf4j.jvm.helper.StringHelpers;
@@ -69,6 +71,10 @@ final class Subsystems implements AutoCloseable {
     return Types.BTF;
   }
 
+  static KfuncTable kfuncs() {
+    return Types.KFUNCS;
+  }
+
   @Override
   public void close() {
     trace.close();
@@ -98,6 +104,9 @@ final class Subsystems implements AutoCloseable {
   }
 
   private static final class Types {
-    static final Btf BTF = KernelTypes.of(helpers());
+    private static final List<Class<?>> KFUNC_CLASSES = List.of(NumberIterator.class);
+
+    static final Btf BTF = KernelTypes.of(helpers(), KFUNC_CLASSES);
+    static final KfuncTable KFUNCS = KfuncTable.of(KFUNC_CLASSES, BTF);
   }
 }

@@ -101,7 +101,7 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder, Comp
       RunOptions options) {
     kind.check(spec);
     checkForm(spec, options);
-    References references = References.resolve(machine, spec, maps, options.poisoned());
+    References references = References.resolve(machine, spec, maps, options);
     try {
       for (JvmMap map : references.maps()) {
         if (map instanceof ProgramTable table) {
@@ -123,6 +123,7 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder, Comp
                 kind,
                 kind.context(spec),
                 helpers,
+                options.kfuncs(),
                 verification.kernelTypes(),
                 machine.cpus().size());
         verdict = verify(subject, verification.logLevel());
@@ -136,6 +137,7 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder, Comp
               references.instructions(),
               refused,
               check::find,
+              options.kfuncs(),
               kind.context(spec),
               packet,
               references.maps(),
@@ -167,6 +169,7 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder, Comp
         source.spec(),
         source.instructions(),
         source.helpers()::find,
+        source.kfuncs(),
         source.context(),
         source.packet(),
         source.maps(),

@@ -286,7 +286,8 @@ final class HelperArguments {
     return spill.bits.value();
   }
 
-  private void constantString(int number, Register register) {
+  /** A zero-terminated string in a read-only map. */
+  void constantString(int number, Register register) {
     if (!(register.map instanceof JvmMap map)
         || (map.spec().flags() & MapFlags.RDONLY_PROG) == 0
         || !map.frozen()) {

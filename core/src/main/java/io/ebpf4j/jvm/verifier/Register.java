@@ -44,7 +44,10 @@ final class Register {
     MEMORY("mem"),
     BUFFER("buf"),
     BTF("ptr_"),
-    FUNCTION("func");
+    FUNCTION("func"),
+    DYNPTR("dynptr_ptr"),
+    ITERATOR("iter"),
+    IRQ_FLAGS("irq_flag");
 
     private final String label;
 
@@ -61,8 +64,20 @@ final class Register {
   int flags;
   int offset;
 
-  /** Packet: bytes known to be there. Memory: its size. Function: number of the sub-program. */
+  /**
+   * Packet: bytes known to be there. Memory: its size. Function: number of the sub-program. Dynptr:
+   * the ordinal of its type. Iterator: elements that it has given.
+   */
   int extent;
+
+  /** Iterator: all elements are given. */
+  boolean drained;
+
+  /** Dynptr: this is the first of its two slots. */
+  boolean first;
+
+  /** Memory: the id of the dynptr that it is a slice of. */
+  int dynptr;
 
   int frame;
   @Nullable MapShape map;
@@ -99,6 +114,9 @@ final class Register {
     flags = from.flags;
     offset = from.offset;
     extent = from.extent;
+    drained = from.drained;
+    first = from.first;
+    dynptr = from.dynptr;
     frame = from.frame;
     map = from.map;
     mapUid = from.mapUid;
@@ -233,6 +251,9 @@ final class Register {
     flags = 0;
     offset = 0;
     extent = 0;
+    drained = false;
+    first = false;
+    dynptr = 0;
     frame = 0;
     map = null;
     mapUid = 0;
