@@ -110,7 +110,7 @@ final class FactTable {
       case PACKET_META -> InstructionFacts.Pointer.PACKET_META;
       case MEMORY, BUFFER -> InstructionFacts.Pointer.MEMORY;
       case BTF -> InstructionFacts.Pointer.KERNEL;
-      case NOT_INITIALIZED, SCALAR, PACKET_END, FUNCTION, DYNPTR, ITERATOR, IRQ_FLAGS -> null;
+      default -> null;
     };
   }
 }
