@@ -3,6 +3,7 @@ package io.ebpf4j.conformance;
 import static io.ebpf4j.conformance.Elements.answer;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ebpf4j.BpfMap;
 import io.ebpf4j.Kernel;
 import io.ebpf4j.btf.BtfBuilder;
 import io.ebpf4j.junit.TwinTest;
@@ -16,6 +17,8 @@ import java.util.TreeMap;
 class HashCreationTwinTest {
   private static final MapSpec HASH = MapSpec.of("h", MapType.HASH, 4, 8, 4);
   private static final MapSpec PERCPU = HASH.withType(MapType.PERCPU_HASH);
+
+  private static final MapType[] LRU = {MapType.LRU_HASH, MapType.LRU_PERCPU_HASH};
 
   private static final Map<String, Integer> FLAGS =
       Map.ofEntries(
@@ -49,6 +52,23 @@ class HashCreationTwinTest {
     assertThat(taken(kernel, PERCPU))
         .containsExactly(
             "NO_PREALLOC", "RDONLY", "RDONLY_PROG", "WRONLY", "WRONLY_PROG", "ZERO_SEED");
+  }
+
+  @TwinTest
+  void anLruHashTakesListsOfItsCpus(Kernel kernel) {
+    for (MapType type : LRU) {
+      MapSpec spec = HASH.withType(type);
+      assertThat(create(kernel, spec)).isEqualTo("OK");
+      assertThat(create(kernel, spec.withFlags(MapFlags.NO_PREALLOC))).isEqualTo("ENOTSUPP");
+      assertThat(create(kernel, spec.withFlags(MapFlags.NUMA_NODE)))
+          .isEqualTo(type == MapType.LRU_HASH ? "OK" : "EINVAL");
+      int own = MapFlags.NO_COMMON_LRU;
+      assertThat(create(kernel, spec.withFlags(own | MapFlags.NUMA_NODE))).isEqualTo("EINVAL");
+      try (BpfMap map = kernel.createMap(spec.withFlags(own).withMaxEntries(3))) {
+        int cpus = kernel.possibleCpus();
+        assertThat(map.info().maxEntries()).isEqualTo((3 + cpus - 1) / cpus * cpus);
+      }
+    }
   }
 
   @TwinTest
@@ -103,6 +123,12 @@ class HashCreationTwinTest {
     for (String field : new String[] {"bpf_spin_lock", "bpf_timer", "bpf_wq"}) {
       assertThat(create(kernel, special(HASH, field))).as(field).isEqualTo("OK");
       assertThat(create(kernel, special(PERCPU, field))).as(field).isEqualTo("ENOTSUP");
+      assertThat(create(kernel, special(HASH.withType(MapType.LRU_HASH), field)))
+          .as(field)
+          .isEqualTo(field.equals("bpf_spin_lock") ? "ENOTSUP" : "OK");
+      assertThat(create(kernel, special(HASH.withType(MapType.LRU_PERCPU_HASH), field)))
+          .as(field)
+          .isEqualTo("ENOTSUP");
     }
   }
 

@@ -23,10 +23,16 @@ import org.jspecify.annotations.Nullable;
  * its order is the same everywhere.
  */
 final class RandomHashOperations {
-  private static final MapType[] TYPES = {MapType.HASH, MapType.PERCPU_HASH};
+  private static final MapType[] TYPES = {
+    MapType.HASH, MapType.PERCPU_HASH, MapType.LRU_HASH, MapType.LRU_HASH, MapType.LRU_PERCPU_HASH
+  };
   private static final int[] KEY_SIZES = {4, 4, 4, 8, 1, 2, 7, 12, 16, 21};
   private static final int[] VALUE_SIZES = {8, 8, 8, 1, 4, 12, 100, 5000};
   private static final int[] ENTRIES = {1, 2, 3, 5, 8, 17, 40};
+
+  /** So many that an LRU hash scans its lists in parts. */
+  private static final int MANY = 700;
+
   private static final int[] FLAGS = {
     MapFlags.NO_PREALLOC,
     MapFlags.RDONLY,
@@ -96,7 +102,9 @@ final class RandomHashOperations {
 
   private MapSpec spec() {
     MapType type = pick(TYPES);
-    int flags = MapFlags.ZERO_SEED | (random.nextInt(3) == 0 ? MapFlags.NO_PREALLOC : 0);
+    boolean lru = type == MapType.LRU_HASH || type == MapType.LRU_PERCPU_HASH;
+    int choice = lru ? MapFlags.NO_COMMON_LRU : MapFlags.NO_PREALLOC;
+    int flags = MapFlags.ZERO_SEED | (random.nextInt(3) == 0 ? choice : 0);
     if (random.nextInt(4) == 0) {
       flags |= FLAGS[random.nextInt(FLAGS.length)];
     }
@@ -105,7 +113,7 @@ final class RandomHashOperations {
             type,
             KEY_SIZES[random.nextInt(KEY_SIZES.length)],
             VALUE_SIZES[random.nextInt(VALUE_SIZES.length)],
-            ENTRIES[random.nextInt(ENTRIES.length)])
+            lru && rarely() ? MANY : ENTRIES[random.nextInt(ENTRIES.length)])
         .withFlags(flags);
   }
 
@@ -249,12 +257,13 @@ final class RandomHashOperations {
   }
 
   private void updateBatch(BpfMap map) {
-    int count = random.nextInt(6);
+    int many = map.spec().maxEntries();
+    int count = random.nextInt(rarely() || many == MANY ? many : 6);
     MemorySegment keys = keys(map, count);
     MemorySegment values = bytes(map.userValueSize() * count);
     long flags = rarely() ? random.nextInt(10) : 0;
     say(
-        "update batch of %s flags %#x".formatted(hex(keys), flags),
+        "update batch of %s flags %#x".formatted(shown(keys), flags),
         () -> described(map.updateBatch(keys, values, count, flags)));
   }
 
@@ -299,7 +308,11 @@ final class RandomHashOperations {
     MemorySegment keys = Elements.room(size * count);
     for (int i = 0; i < count; i++) {
       int number = random.nextInt(2 * map.spec().maxEntries());
-      keys.set(ValueLayout.JAVA_BYTE, (long) size * i, (byte) number);
+      if (size == 1) {
+        keys.set(ValueLayout.JAVA_BYTE, i, (byte) number);
+      } else {
+        keys.set(ValueLayout.JAVA_SHORT_UNALIGNED, (long) size * i, (short) number);
+      }
     }
     return keys;
   }

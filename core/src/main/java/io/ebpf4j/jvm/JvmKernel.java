@@ -200,11 +200,11 @@ public final class JvmKernel implements Kernel {
     mustBeOpen();
     MapSpec template = spec.inner();
     if (template == null) {
-      return handle(MapTypes.create(machine, spec, maps.next(), null));
+      return handle(MapTypes.create(machine, spec, maps.next(), null), spec);
     }
     JvmMap inner = MapTypes.create(machine, template, maps.next(), null);
     try {
-      return handle(MapTypes.create(machine, spec, maps.next(), inner));
+      return handle(MapTypes.create(machine, spec, maps.next(), inner), spec);
     } finally {
       inner.release();
     }
@@ -471,9 +471,9 @@ public final class JvmKernel implements Kernel {
         : new CoreRelocator(types, btf()).relocate(spec);
   }
 
-  private BpfMap handle(JvmMap map) {
+  private BpfMap handle(JvmMap map, MapSpec asked) {
     maps.add(map.id(), map);
-    return opened(map, () -> JvmMapHandle.created(this, map));
+    return opened(map, () -> JvmMapHandle.created(this, map, asked));
   }
 
   /** A handle, which holds the object itself: the caller's hold ends. */

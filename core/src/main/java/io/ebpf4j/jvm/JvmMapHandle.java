@@ -20,9 +20,9 @@ final class JvmMapHandle extends JvmHandle<JvmMap> implements BpfMap {
     this.spec = spec;
   }
 
-  /** The handle of a map that was just created. */
-  static JvmMapHandle created(JvmKernel kernel, JvmMap map) {
-    return new JvmMapHandle(kernel, map, map.user(), map.spec());
+  /** The handle of a map that was just created as asked: the map may have more entries. */
+  static JvmMapHandle created(JvmKernel kernel, JvmMap map, MapSpec asked) {
+    return new JvmMapHandle(kernel, map, map.user(), asked);
   }
 
   /** One more handle of a map. */

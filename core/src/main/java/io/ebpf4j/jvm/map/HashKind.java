@@ -1,5 +1,6 @@
 package io.ebpf4j.jvm.map;
 
+import static io.ebpf4j.spec.MapFlags.NO_COMMON_LRU;
 import static io.ebpf4j.spec.MapFlags.NO_PREALLOC;
 import static io.ebpf4j.spec.MapFlags.NUMA_NODE;
 import static io.ebpf4j.spec.MapFlags.RDONLY;
@@ -26,11 +27,23 @@ enum HashKind implements MapKind {
     JvmMap createChecked(Machine machine, MapSpec spec, int id, SpecialFields fields) {
       return PerCpuHashMap.create(machine, spec, id, fields);
     }
+  },
+  LRU_HASH(MapType.LRU_HASH) {
+    @Override
+    JvmMap createChecked(Machine machine, MapSpec spec, int id, SpecialFields fields) {
+      return LruHashMap.create(machine, divided(spec, machine), id, fields);
+    }
+  },
+  LRU_PERCPU_HASH(MapType.LRU_PERCPU_HASH) {
+    @Override
+    JvmMap createChecked(Machine machine, MapSpec spec, int id, SpecialFields fields) {
+      return LruPerCpuHashMap.create(machine, divided(spec, machine), id, fields);
+    }
   };
 
   private static final int PROGRAM_ACCESS = RDONLY_PROG | WRONLY_PROG;
   private static final int FLAGS =
-      NO_PREALLOC | NUMA_NODE | RDONLY | WRONLY | PROGRAM_ACCESS | ZERO_SEED;
+      NO_PREALLOC | NO_COMMON_LRU | NUMA_NODE | RDONLY | WRONLY | PROGRAM_ACCESS | ZERO_SEED;
 
   /** Bytes of the largest key with its value, and what Linux has in front of them. */
   private static final long ELEMENT_BYTES = (4 << 20) - 48;
@@ -66,9 +79,18 @@ enum HashKind implements MapKind {
     if ((flags & PROGRAM_ACCESS) == PROGRAM_ACCESS) {
       throw MapTypes.refusal(spec, Errno.EINVAL, "RDONLY_PROG and WRONLY_PROG exclude each other");
     }
-    boolean perCpu = type == MapType.PERCPU_HASH;
-    if (perCpu && MapTypes.numaNode(spec) >= 0) {
-      throw MapTypes.refusal(spec, Errno.EINVAL, type + " takes no NUMA node");
+    boolean lru = type == MapType.LRU_HASH || type == MapType.LRU_PERCPU_HASH;
+    boolean perCpu = type == MapType.PERCPU_HASH || type == MapType.LRU_PERCPU_HASH;
+    boolean perCpuLists = (flags & NO_COMMON_LRU) != 0;
+    if (perCpuLists && !lru) {
+      throw MapTypes.refusal(spec, Errno.EINVAL, "NO_COMMON_LRU is for the LRU hashes");
+    }
+    if (lru && (flags & NO_PREALLOC) != 0) {
+      throw MapTypes.refusal(
+          spec, Errno.ENOTSUPP, type + " has all its elements from the start: no NO_PREALLOC");
+    }
+    if ((perCpu || perCpuLists) && MapTypes.numaNode(spec) >= 0) {
+      throw MapTypes.refusal(spec, Errno.EINVAL, "what each CPU has of its own takes no NUMA node");
     }
     checkSizes(spec);
     if (perCpu && (Integer.toUnsignedLong(spec.valueSize()) + 7 & -8L) > PERCPU_VALUE_BYTES) {
@@ -85,6 +107,15 @@ enum HashKind implements MapKind {
           "a hash takes at most %d keys, not %s"
               .formatted(MAX_BUCKETS, Integer.toUnsignedString(spec.maxEntries())));
     }
+  }
+
+  /** With a list for each CPU each has the same share of the elements. */
+  private static MapSpec divided(MapSpec spec, Machine machine) {
+    if ((spec.flags() & NO_COMMON_LRU) == 0) {
+      return spec;
+    }
+    int cpus = machine.cpus().size();
+    return spec.withMaxEntries((spec.maxEntries() + cpus - 1) / cpus * cpus);
   }
 
   private static void checkSizes(MapSpec spec) {
