@@ -2,13 +2,9 @@ package io.ebpf4j.jvm.map;
 
 import io.ebpf4j.jvm.cpu.Cpu;
 import io.ebpf4j.jvm.cpu.Machine;
-import io.ebpf4j.jvm.handle.Counted;
 import io.ebpf4j.jvm.memory.Block;
 import io.ebpf4j.jvm.memory.Memory;
-import io.ebpf4j.spec.Errno;
-import io.ebpf4j.spec.MapFlags;
 import io.ebpf4j.spec.MapSpec;
-import io.ebpf4j.spec.MapType;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
@@ -18,11 +14,7 @@ import org.jspecify.annotations.Nullable;
  * load. An update returns when no program uses the old inner map any more.
  */
 public final class ArrayOfMaps extends FdArray<JvmMap> {
-  /** Flags that belong to a map's descriptor, not to the map. */
-  private static final int DESCRIPTOR_FLAGS = MapFlags.RDONLY | MapFlags.WRONLY;
-
-  private final MapSpec template;
-  private final SpecialFields templateFields;
+  private final InnerTemplate template;
   private final Block addresses;
 
   private ArrayOfMaps(
@@ -32,15 +24,14 @@ public final class ArrayOfMaps extends FdArray<JvmMap> {
       Block struct,
       ArrayLayout layout,
       AtomicReferenceArray<@Nullable JvmMap> entries,
-      JvmMap template,
+      InnerTemplate template,
       Block addresses) {
     super(machine, spec, id, struct, layout, entries);
-    this.template = template.spec();
-    this.templateFields = template.specialFields();
+    this.template = template;
     this.addresses = addresses;
   }
 
-  static ArrayOfMaps create(Machine machine, MapSpec spec, int id, JvmMap template) {
+  static ArrayOfMaps create(Machine machine, MapSpec spec, int id, InnerTemplate template) {
     ArrayLayout layout = ArrayLayout.of(spec);
     AtomicReferenceArray<@Nullable JvmMap> entries = allocate(layout);
     Block addresses = Block.allocate(layout.bytes(), Long.BYTES);
@@ -51,14 +42,9 @@ public final class ArrayOfMaps extends FdArray<JvmMap> {
         .add(new ArrayOfMaps(machine, spec, id, struct, layout, entries, template, addresses));
   }
 
-  /** What inner maps must be like. */
-  public MapSpec template() {
-    return template;
-  }
-
   @Override
   public MapShape inner() {
-    return new MapShape.Template(template, templateFields);
+    return template;
   }
 
   @Override
@@ -71,19 +57,7 @@ public final class ArrayOfMaps extends FdArray<JvmMap> {
 
   @Override
   JvmMap hold(int fd) {
-    Counted object =
-        heldObject(fd).orElseThrow(() -> refusal(Errno.EBADF, "there is no descriptor " + fd));
-    JvmMap inner =
-        ofType(object, JvmMap.class)
-            .orElseThrow(() -> refusal(Errno.EINVAL, "descriptor %d is no map".formatted(fd)));
-    String difference = difference(inner);
-    if (difference != null) {
-      inner.release();
-      throw refusal(
-          Errno.EINVAL,
-          "%s differs from the template of the inner maps in its %s".formatted(inner, difference));
-    }
-    return inner;
+    return template.hold(this, fd);
   }
 
   @Override
@@ -117,26 +91,5 @@ public final class ArrayOfMaps extends FdArray<JvmMap> {
   @Override
   protected void freeValues() {
     addresses.close();
-  }
-
-  private @Nullable String difference(JvmMap inner) {
-    MapSpec spec = inner.spec();
-    if (spec.type() != template.type()) {
-      return "type";
-    }
-    if (spec.keySize() != template.keySize()) {
-      return "key size";
-    }
-    if (spec.valueSize() != template.valueSize()) {
-      return "value size";
-    }
-    if ((spec.flags() & ~DESCRIPTOR_FLAGS) != (template.flags() & ~DESCRIPTOR_FLAGS)) {
-      return "flags";
-    }
-    if (!inner.specialFields().fields().equals(templateFields.fields())) {
-      return "special fields";
-    }
-    boolean anyCount = spec.type() != MapType.ARRAY || (template.flags() & MapFlags.INNER_MAP) != 0;
-    return anyCount || spec.maxEntries() == template.maxEntries() ? null : "max_entries";
   }
 }

@@ -70,7 +70,20 @@ enum HashKind implements MapKind {
 
   abstract JvmMap createChecked(Machine machine, MapSpec spec, int id, SpecialFields fields);
 
-  private void check(MapSpec spec) {
+  /** The rules of HASH_OF_MAPS. */
+  static void checkOfMaps(MapSpec spec) {
+    if (spec.valueSize() != Integer.BYTES) {
+      throw MapTypes.refusal(
+          spec,
+          Errno.EINVAL,
+          "values of HASH_OF_MAPS are descriptors of 4 bytes, not %s"
+              .formatted(Integer.toUnsignedString(spec.valueSize())));
+    }
+    check(spec);
+  }
+
+  private static void check(MapSpec spec) {
+    MapType type = spec.type();
     int flags = spec.flags();
     if ((flags & ~FLAGS) != 0) {
       throw MapTypes.refusal(

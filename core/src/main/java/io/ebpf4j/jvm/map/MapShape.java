@@ -15,7 +15,4 @@ public interface MapShape {
   default @Nullable MapShape inner() {
     return null;
   }
-
-  /** A shape without a map. */
-  record Template(MapSpec spec, SpecialFields specialFields) implements MapShape {}
 }

@@ -58,6 +58,11 @@ public final class MapStructs {
     Memory.copy(name, 0, map + NAME_OFFSET, name.length);
   }
 
+  /** The id of the map whose structure lies there. */
+  static int id(long map) {
+    return Memory.getInt(map + ID.offset());
+  }
+
   /** Adds the structures to the kernel's types: the fields that {@link #fill} fills, no others. */
   public static void declare(BtfBuilder types) {
     int u32 = types.typedef("u32", types.typedef("__u32", types.unsigned("unsigned int", 4)));

@@ -77,8 +77,15 @@ public final class MapTypes {
       }
       case ARRAY_OF_MAPS -> {
         checkFdArray(spec, NUMA_NODE | USER_ACCESS);
-        JvmMap template = checkTemplate(spec, innerTemplate);
+        InnerTemplate template = checkTemplate(spec, innerTemplate);
         yield withMemory(spec, () -> ArrayOfMaps.create(machine, spec, id, template));
+      }
+      case HASH_OF_MAPS -> {
+        HashKind.checkOfMaps(spec);
+        InnerTemplate template = checkTemplate(spec, innerTemplate);
+        checkName(spec);
+        checkNoTypes(spec);
+        yield withMemory(spec, () -> HashOfMaps.create(machine, spec, id, template));
       }
       case UNSPEC -> throw refusal(spec, Errno.EINVAL, "UNSPEC is no map type");
       default -> {
@@ -100,7 +107,14 @@ public final class MapTypes {
   /** Whether maps of that type can be made. */
   public static boolean isBuilt(Machine machine, MapType type) {
     return switch (type) {
-      case ARRAY, PERCPU_ARRAY, PROG_ARRAY, PERF_EVENT_ARRAY, CGROUP_ARRAY, ARRAY_OF_MAPS -> true;
+      case ARRAY,
+          PERCPU_ARRAY,
+          PROG_ARRAY,
+          PERF_EVENT_ARRAY,
+          CGROUP_ARRAY,
+          ARRAY_OF_MAPS,
+          HASH_OF_MAPS ->
+          true;
       default -> machine.slots().get(MapTable.SLOT).kind(type).isPresent();
     };
   }
@@ -195,17 +209,17 @@ public final class MapTypes {
     }
   }
 
-  private static JvmMap checkTemplate(MapSpec spec, @Nullable JvmMap template) {
+  private static InnerTemplate checkTemplate(MapSpec spec, @Nullable JvmMap template) {
     if (template == null) {
       throw refusal(spec, Errno.EINVAL, "a map of maps needs a template of its inner maps");
     }
-    if (template instanceof ArrayOfMaps) {
+    if (template.inner() != null) {
       throw refusal(spec, Errno.EINVAL, "an inner map cannot be a map of maps itself");
     }
     if (template instanceof ProgArray) {
       throw refusal(spec, Errno.ENOTSUPP, "a PROG_ARRAY cannot be an inner map");
     }
-    return template;
+    return InnerTemplate.of(template);
   }
 
   private static void checkValueSize(MapSpec spec) {

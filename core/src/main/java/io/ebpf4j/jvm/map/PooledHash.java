@@ -118,7 +118,7 @@ abstract class PooledHash extends HashElements {
   }
 
   @Override
-  final List<ValueArea> areas(boolean readable, boolean writable) {
+  List<ValueArea> areas(boolean readable, boolean writable) {
     return pool.valueAreas(spec().valueSize(), readable, writable);
   }
 }
