@@ -54,6 +54,22 @@ class TestRunOptionsTwinTest {
   }
 
   @TwinTest
+  void aContextOfNoBytesIsNotTheSameAsNone(Kernel kernel) {
+    for (ProgramType type :
+        List.of(ProgramType.XDP, ProgramType.RAW_TRACEPOINT, ProgramType.SYSCALL)) {
+      try (Program program = load(kernel, type, type == ProgramType.SYSCALL)) {
+        TestRun run = TestRun.of(packet(type)).withRepeat(0).withContext(new byte[0]);
+        assertThat(answer(program, run)).isEqualTo("EINVAL");
+        assertThat(answer(program, run.withContext(null))).isEqualTo("OK");
+      }
+    }
+  }
+
+  private static byte[] packet(ProgramType type) {
+    return new byte[type == ProgramType.XDP ? 64 : 0];
+  }
+
+  @TwinTest
   void batchesAreForLiveFramesOnly(Kernel kernel) {
     for (ProgramType type :
         List.of(ProgramType.XDP, ProgramType.SCHED_CLS, ProgramType.SOCKET_FILTER)) {

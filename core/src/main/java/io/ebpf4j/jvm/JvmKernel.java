@@ -69,7 +69,6 @@ public final class JvmKernel implements Kernel {
   private final boolean verified;
   private final int logLevel;
   private final boolean compiled;
-  private final boolean verifyOnly;
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private JvmKernel(Builder builder) {
@@ -81,7 +80,6 @@ public final class JvmKernel implements Kernel {
     verified = builder.verified;
     logLevel = builder.logLevel;
     compiled = builder.compiled;
-    verifyOnly = builder.verifyOnly;
   }
 
   /** A kernel with the host's CPUs and clock. */
@@ -104,7 +102,6 @@ public final class JvmKernel implements Kernel {
     private boolean verified = true;
     private int logLevel;
     private boolean compiled = true;
-    private boolean verifyOnly;
 
     private Builder() {}
 
@@ -156,16 +153,6 @@ public final class JvmKernel implements Kernel {
      */
     public Builder compiled(boolean whether) {
       compiled = whether;
-      return this;
-    }
-
-    /**
-     * Whether programs are loaded to be verified alone (not the default): one that Linux accepts is
-     * loaded although it calls helpers that this kernel cannot run, and is refused where it is to
-     * run. Programs of types that never run here are loaded so in every kernel.
-     */
-    public Builder verifyOnly(boolean whether) {
-      verifyOnly = whether;
       return this;
     }
 
@@ -228,9 +215,7 @@ public final class JvmKernel implements Kernel {
             new RunOptions(
                 instructionBudget,
                 relocated.poisoned(),
-                verified
-                    ? new RunOptions.Verification(btf(), logLevel, compiled, verifyOnly)
-                    : null));
+                verified ? new RunOptions.Verification(btf(), logLevel, compiled) : null));
     programs.add(program.id(), program);
     return opened(program, () -> new JvmProgramHandle(this, program));
   }
@@ -280,7 +265,7 @@ public final class JvmKernel implements Kernel {
                 new BpfException(
                     Errno.ENOTSUPP,
                     "attaching to %s is not built in the JVM kernel yet".formatted(to)))
-            .attach(runnable(own(program)), to, links.next());
+            .attach(own(program), to, links.next());
     links.add(link.id(), link);
     return opened(link, () -> new JvmLinkHandle(this, link));
   }
@@ -455,13 +440,6 @@ public final class JvmKernel implements Kernel {
             new BpfException(
                 Errno.EINVAL,
                 "program type %s is not built in the JVM kernel yet".formatted(type)));
-  }
-
-  private static LoadedProgram runnable(LoadedProgram program) {
-    if (!program.verifiedOnly().isEmpty()) {
-      throw new BpfException(Errno.ENOTSUPP, program.verifiedOnly());
-    }
-    return program;
   }
 
   private CoreRelocator.Relocated adapt(ProgramSpec spec) {

@@ -48,14 +48,16 @@ final class JvmProgramHandle extends JvmHandle<LoadedProgram> implements Program
   @Override
   public TestRun.Result testRun(TestRun run) {
     LoadedProgram program = object();
+    byte[] context = run.context();
+    if (context != null && context.length == 0) {
+      throw new BpfException(
+          Errno.EINVAL, "a context of no bytes is given to %s: give none".formatted(program));
+    }
     if (run.batchSize() != 0 && !isLive(program, run)) {
       throw new BpfException(
           Errno.EINVAL,
           "only an XDP test run with BPF_F_TEST_XDP_LIVE_FRAMES has batches, not one of %s"
               .formatted(program));
-    }
-    if (!program.verifiedOnly().isEmpty()) {
-      throw new BpfException(Errno.ENOTSUPP, program.verifiedOnly());
     }
     return kernel().kind(program.spec().type()).testRun(program, kernel().machine(), run);
   }

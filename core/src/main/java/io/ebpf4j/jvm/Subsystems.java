@@ -2,7 +2,6 @@ package io.ebpf4j.jvm;
 
 import io.ebpf4j.btf.Btf;
 import io.ebpf4j.jvm.context.Hook;
-import io.ebpf4j.jvm.context.JudgedKind;
 import io.ebpf4j.jvm.context.ProgramKind;
 import io.ebpf4j.jvm.cpu.Machine;
 import io.ebpf4j.jvm.helper.ChecksumHelpers;
@@ -39,9 +38,9 @@ final class Subsystems implements AutoCloseable {
     maps.bring(net.mapKinds());
     trace = new Trace(machine);
     kinds =
-        Stream.of(net.kinds(), trace.kinds(), JudgedKind.all())
+        Stream.of(net.kinds(), trace.kinds())
             .flatMap(List::stream)
-            .collect(Collectors.toMap(ProgramKind::type, Function.identity(), (first, _) -> first));
+            .collect(Collectors.toMap(ProgramKind::type, Function.identity()));
     hooks = Stream.of(net.hooks()).flatMap(List::stream).toList();
   }
 

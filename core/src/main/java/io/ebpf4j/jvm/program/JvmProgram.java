@@ -45,10 +45,7 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder, Comp
   private final ProgramSpec spec;
   private final int id;
   private final List<JvmMap> maps;
-  private final @Nullable Code code;
-
-  /** Why it does not run, or empty where it does. */
-  private final String verifiedOnly;
+  private final Code code;
 
   private final Machine machine;
   private final int btfId;
@@ -64,17 +61,15 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder, Comp
       ProgramSpec spec,
       int id,
       List<JvmMap> maps,
-      Code.@Nullable Source interpreted,
-      String verifiedOnly,
+      Code.Source interpreted,
       @Nullable Verdict verdict,
       Compiler.@Nullable Source source) {
     this.machine = machine;
-    this.verifiedOnly = verifiedOnly;
     this.spec = spec;
     this.verdict = verdict;
     this.id = id;
     this.maps = maps;
-    this.code = interpreted == null ? null : Code.decode(interpreted, this);
+    this.code = Code.decode(interpreted, this);
     this.source = source;
     this.compiled = source == null ? null : compile(source);
     if (compiled != null) {
@@ -132,14 +127,7 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder, Comp
                 machine.cpus().size());
         verdict = verify(subject, verification.logLevel());
         refuseDead(verdict, refused);
-        String reason = check.verifiedOnly(kind, verdict, verification.only());
-        if (!reason.isEmpty()) {
-          return new JvmProgram(machine, spec, id, references.maps(), null, reason, verdict, null);
-        }
       } else {
-        if (!kind.runs()) {
-          throw new BpfException(Errno.ENOTSUPP, HelperCheck.neverRuns(spec));
-        }
         check.legacyPacketLoads(packet != null);
       }
       Code.Source source =
@@ -156,7 +144,7 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder, Comp
           verdict != null && verification != null && verification.compiled()
               ? toCompile(source, verdict)
               : null;
-      return new JvmProgram(machine, spec, id, references.maps(), source, "", verdict, toCompile);
+      return new JvmProgram(machine, spec, id, references.maps(), source, verdict, toCompile);
     } catch (Throwable failure) {
       references.maps().forEach(JvmMap::release);
       throw failure;
@@ -264,16 +252,7 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder, Comp
 
   @Override
   public Code code() {
-    Code found = code;
-    if (found == null) {
-      throw new BpfException(Errno.ENOTSUPP, verifiedOnly);
-    }
-    return found;
-  }
-
-  @Override
-  public String verifiedOnly() {
-    return verifiedOnly;
+    return code;
   }
 
   /**
@@ -308,7 +287,7 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder, Comp
     for (int i = 0; i < times; i++) {
       value =
           compiled == null
-              ? code().run(cpu, context)
+              ? code.run(cpu, context)
               : CompiledRun.run(cpu, compiled.program(), context);
     }
     return value;
@@ -324,7 +303,7 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder, Comp
 
   @Override
   public boolean readable(Cpu cpu, long context, long address, long bytes) {
-    return code().readable(cpu, context, address, bytes);
+    return code.readable(cpu, context, address, bytes);
   }
 
   @Override

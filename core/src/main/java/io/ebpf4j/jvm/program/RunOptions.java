@@ -40,8 +40,6 @@ public record RunOptions(
    * @param kernelTypes the kernel's own types
    * @param logLevel the log of a program that is accepted: 0 none, 1 or 2, plus 4
    * @param compiled whether the program is compiled then; else it runs checked
-   * @param only whether a program that could not run here, as it calls helpers that are not built,
-   *     is kept nevertheless
    */
-  public record Verification(Btf kernelTypes, int logLevel, boolean compiled, boolean only) {}
+  public record Verification(Btf kernelTypes, int logLevel, boolean compiled) {}
 }

@@ -24,9 +24,6 @@ final class PointerUse {
   }
 
   private static boolean isRewritten(Kind kind) {
-    return switch (kind) {
-      case CONTEXT, BTF, SOCKET, SOCK_COMMON, TCP_SOCK, XDP_SOCK -> true;
-      default -> false;
-    };
+    return kind == Kind.CONTEXT || kind == Kind.BTF;
   }
 }

@@ -29,15 +29,6 @@ final class Register {
   static final int UNTRUSTED = 1 << 2;
   static final int TRUSTED = 1 << 3;
 
-  /** Valid as long as the RCU section lasts. */
-  static final int RCU = 1 << 4;
-
-  /** A variable of the kernel that each CPU has. */
-  static final int PER_CPU = 1 << 5;
-
-  /** A record of a ring buffer. */
-  static final int RECORD = 1 << 6;
-
   /** What a register holds. */
   enum Kind {
     NOT_INITIALIZED(""),
@@ -53,13 +44,7 @@ final class Register {
     MEMORY("mem"),
     BUFFER("buf"),
     BTF("ptr_"),
-    FUNCTION("func"),
-    SOCKET("sock"),
-    SOCK_COMMON("sock_common"),
-    TCP_SOCK("tcp_sock"),
-    XDP_SOCK("xdp_sock"),
-    FLOW_KEYS("flow_keys"),
-    TRACEPOINT_BUFFER("tp_buffer");
+    FUNCTION("func");
 
     private final String label;
 
@@ -168,14 +153,6 @@ final class Register {
 
   boolean isAnyPacketPointer() {
     return isPacketPointer() || kind == Kind.PACKET_END;
-  }
-
-  /** Whether it leads to a socket that programs know by its fields. */
-  boolean isSocketPointer() {
-    return switch (kind) {
-      case SOCKET, SOCK_COMMON, TCP_SOCK, XDP_SOCK -> true;
-      default -> false;
-    };
   }
 
   boolean isMapKind() {

@@ -73,11 +73,8 @@ final class StatePrinter {
   static String kind(Register r) {
     String prefix =
         (r.is(Register.READ_ONLY) ? "rdonly_" : "")
-            + (r.is(Register.RECORD) ? "ringbuf_" : "")
-            + (r.is(Register.PER_CPU) ? "percpu_" : "")
             + (r.is(Register.UNTRUSTED) ? "untrusted_" : "")
-            + (r.is(Register.TRUSTED) ? "trusted_" : "")
-            + (r.is(Register.RCU) ? "rcu_" : "");
+            + (r.is(Register.TRUSTED) ? "trusted_" : "");
     if (r.kind == Kind.BTF) {
       return prefix + "ptr_" + (r.mayBeNull() ? "or_null_" : "");
     }

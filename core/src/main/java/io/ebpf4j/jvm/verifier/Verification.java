@@ -70,7 +70,7 @@ final class Verification {
   }
 
   Optional<HelperPrototype> helper(int id) {
-    return helpers.computeIfAbsent(id, key -> subject.helpers().known(key, subject.spec()));
+    return helpers.computeIfAbsent(id, key -> subject.helpers().find(key, subject.spec().type()));
   }
 
   /** Checks that a register may be read. */
@@ -95,15 +95,6 @@ final class Verification {
   void markUnknown(Register register) {
     register.setUnknown();
     register.precise = !rules.capable();
-  }
-
-  /** The pointer leads nowhere any more. */
-  void invalidate(Register register) {
-    if (rules.leaksPointers()) {
-      register.clear();
-    } else {
-      markUnknown(register);
-    }
   }
 
   void markZero(Register register) {

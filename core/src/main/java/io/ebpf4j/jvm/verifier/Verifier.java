@@ -6,6 +6,7 @@ import io.ebpf4j.isa.InstructionCheck;
 import io.ebpf4j.isa.InstructionNames;
 import io.ebpf4j.isa.Isa;
 import io.ebpf4j.jvm.helper.HelperNames;
+import io.ebpf4j.jvm.helper.HelperPrototype;
 import io.ebpf4j.spec.Errno;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -194,7 +195,7 @@ public final class Verifier {
 
     @Override
     public boolean changesPacket(int helper) {
-      return subject.helpers().changesPacket(helper);
+      return subject.helpers().find(helper).stream().anyMatch(HelperPrototype::changesPacket);
     }
   }
 
