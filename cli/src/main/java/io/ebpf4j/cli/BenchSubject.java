@@ -130,22 +130,23 @@ final class BenchSubject implements AutoCloseable {
   }
 
   /**
-   * The JVM kernel's runs by the wall clock, since its mean is in whole nanoseconds; Linux's by its
-   * own mean, as a call costs milliseconds beside the runs.
+   * The JVM kernel's runs by the time that the thread had a CPU, since its mean is in whole
+   * nanoseconds; Linux's by its own mean, as a call costs milliseconds beside the runs. Neither
+   * counts the time in which others have the CPU.
    */
   private double repeated(int times) {
-    long start = System.nanoTime();
+    long start = ThreadUse.cpuNanos();
     TestRun.Result result = program.testRun(input.withRepeat(times));
-    return onJvm ? (System.nanoTime() - start) / (double) times : result.meanNanos();
+    return onJvm ? (ThreadUse.cpuNanos() - start) / (double) times : result.meanNanos();
   }
 
   /** What a batch allocates more than a single run does, which has a result to give. */
   private double allocated() {
-    long before = AllocatedBytes.ofThisThread();
+    long before = ThreadUse.allocatedBytes();
     program.testRun(input.withRepeat(1));
-    long between = AllocatedBytes.ofThisThread();
+    long between = ThreadUse.allocatedBytes();
     program.testRun(input.withRepeat(repeat + 1));
-    long after = AllocatedBytes.ofThisThread();
+    long after = ThreadUse.allocatedBytes();
     return Math.max(0, (after - between) - (between - before)) / (double) repeat;
   }
 

@@ -8,6 +8,7 @@ import org.junit.jupiter.api.Test;
 
 class InspectAndDisasmTest {
   private static final Path PARSE = CommandRun.root().resolve("examples/xdp-parse/xdp_parse.bpf.o");
+  private static final Path SPEED = CommandRun.root().resolve("bench/src/main/bpf/speed.bpf.o");
   private static final Path OPTIONS = CommandRun.resource("objects/options.bpf.o");
 
   @Test
@@ -84,6 +85,22 @@ class InspectAndDisasmTest {
             "0: ",
             "lreturn",
             "void <clinit>(), ");
+  }
+
+  @Test
+  void aKeyThatIsOnlyLookedUpNeverTouchesMemory() {
+    assertThat(CommandRun.of("disasm", SPEED, "--bytecode", "--prog", "lookups").succeeded())
+        .contains("Unsafe.getLong")
+        .doesNotContain("Unsafe.put");
+  }
+
+  @Test
+  void readOnlyDataAreNumbersInTheCode() {
+    String out =
+        CommandRun.of("disasm", OPTIONS, "--bytecode", "--prog", "decide", "--set", "verdict=12345")
+            .succeeded();
+
+    assertThat(out).containsPattern("sipush +12345|ldc2_w +12345");
   }
 
   @Test

@@ -22,6 +22,7 @@ import java.lang.classfile.TypeKind;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
 import java.util.Arrays;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** Writes calls: of helpers, some of them inlined; of functions; of other programs. */
@@ -47,11 +48,13 @@ final class CallWriter {
   private final CodeBuilder code;
   private final Registers registers;
   private final ProgramShape program;
+  private final StackLocals stack;
   private final FunctionShape function;
 
-  CallWriter(CodeBuilder code, Registers registers, FunctionShape function) {
+  CallWriter(CodeBuilder code, Registers registers, StackLocals stack, FunctionShape function) {
     this.code = code;
     this.registers = registers;
+    this.stack = stack;
     this.program = function.program();
     this.function = function;
   }
@@ -79,7 +82,7 @@ final class CallWriter {
       return false;
     }
     switch (i.imm()) {
-      case MAP_LOOKUP_ELEM -> lookup(map);
+      case MAP_LOOKUP_ELEM -> lookup(slot, map);
       case MAP_UPDATE_ELEM -> onMap(map, "update", 3);
       case MAP_DELETE_ELEM -> onMap(map, "delete", 1);
       default -> {
@@ -123,45 +126,64 @@ final class CallWriter {
     registers.store(R0);
   }
 
-  private void lookup(JvmMap map) {
+  private void lookup(int slot, JvmMap map) {
     switch (map.lookupRecipe()) {
       case LookupRecipe.Array(long base, long count, long stride) ->
-          lookupArray(count, stride, () -> code.loadConstant(base));
+          lookupArray(slot, count, stride, offset -> code.loadConstant(base + offset));
       case LookupRecipe.PerCpuArray(long base, long count, long stride, long cpuStride) ->
           lookupArray(
+              slot,
               count,
               stride,
-              () -> {
+              offset -> {
                 registers.loadCpu();
                 code.invokevirtual(CPU, "number", MethodTypeDesc.of(CD_int))
                     .i2l()
                     .loadConstant(cpuStride)
                     .lmul()
-                    .loadConstant(base)
+                    .loadConstant(base + offset)
                     .ladd();
               });
       case LookupRecipe.Call() -> onMap(map, "lookup", 1);
     }
   }
 
-  private void lookupArray(long count, long stride, Runnable loadBase) {
+  /** {@code loadBase} puts the address of the bytes at an offset on the stack. */
+  private void lookupArray(int slot, long count, long stride, LongConsumer loadBase) {
+    long constant = program.facts().constantKey(slot);
+    if (constant >= 0 && constant < count) {
+      loadBase.accept(constant * stride);
+      registers.store(R0);
+      return;
+    }
     Label missing = code.newLabel();
     Label done = code.newLabel();
     int index = code.allocateLocal(TypeKind.INT);
-    program.access().begin(code, program.owner());
-    registers.load(2);
-    program.access().loadInt(code);
+    loadKey(slot);
     code.istore(index);
     code.iload(index)
         .loadConstant((int) count)
         .invokestatic(INTEGER, "compareUnsigned", COMPARE_INTS)
         .ifge(missing);
-    loadBase.run();
+    loadBase.accept(0);
     code.iload(index).i2l().loadConstant(0xffff_ffffL).land().loadConstant(stride).lmul().ladd();
     registers.store(R0);
     code.goto_(done).labelBinding(missing).lconst_0();
     registers.store(R0);
     code.labelBinding(done);
+  }
+
+  /** Puts the 4-byte key that R2 points to on the stack, an int. */
+  private void loadKey(int slot) {
+    Flow.Value base = function.value(slot, 2);
+    if (stack.has(base, 0, Integer.BYTES)) {
+      stack.load(base, 0, Integer.BYTES, false);
+      code.l2i();
+      return;
+    }
+    program.access().begin(code, program.owner());
+    registers.load(2);
+    program.access().loadInt(code);
   }
 
   /** Calls a method of a map that is known: {@code long method(Cpu, long…)} from R2 on. */

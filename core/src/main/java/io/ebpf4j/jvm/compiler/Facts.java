@@ -12,6 +12,12 @@ public interface Facts {
   boolean accessesContext(int slot);
 
   /**
+   * The key of the lookup at the slot, where it is always the same; or -1. It is an unsigned 32-bit
+   * number.
+   */
+  long constantKey(int slot);
+
+  /**
    * Bytes of stack that a function uses, a multiple of 8. What a chain of calls uses together is at
    * most 512 bytes, 256 up to a tail call; or 512 for each function where the program type's
    * functions have stacks of their own.

@@ -34,9 +34,18 @@ final class Flow {
 
     /** R10 and an offset. */
     record Frame(long offset) implements Value {}
+
+    /** Perhaps an address in the frame, perhaps something else. */
+    record SomeFrame() implements Value {}
+
+    /** Whether it may be an address in the frame. */
+    default boolean mayBeFrame() {
+      return this instanceof Frame || this instanceof SomeFrame;
+    }
   }
 
   private static final Value UNKNOWN = new Value.Unknown();
+  private static final Value SOME_FRAME = new Value.SomeFrame();
 
   private Flow(List<Instruction> instructions, IntPredicate reached, Function function) {
     this.instructions = instructions;
@@ -97,8 +106,9 @@ final class Flow {
       before[slot - function.start()] = state.clone();
     } else {
       for (int r = 0; r < known.length; r++) {
-        if (!known[r].equals(state[r]) && !known[r].equals(UNKNOWN)) {
-          known[r] = UNKNOWN;
+        Value both = join(known[r], state[r]);
+        if (!both.equals(known[r])) {
+          known[r] = both;
           changed = true;
         }
       }
@@ -107,6 +117,13 @@ final class Flow {
       queued.set(slot);
       work.add(slot);
     }
+  }
+
+  private static Value join(Value a, Value b) {
+    if (a.equals(b)) {
+      return a;
+    }
+    return a.mayBeFrame() || b.mayBeFrame() ? SOME_FRAME : UNKNOWN;
   }
 
   private void step(Value[] state, Instruction i, int slot) {
@@ -146,29 +163,34 @@ final class Flow {
 
   private static Value arithmetic(Value[] state, Instruction i) {
     boolean register = (i.opcode() & BPF_X) != 0;
-    Value operand = register ? state[i.src()] : new Value.Constant(i.imm());
+    boolean unary = (i.opcode() & 0xf0) == BPF_NEG || (i.opcode() & 0xf0) == BPF_END;
+    Value operand = register && !unary ? state[i.src()] : new Value.Constant(i.imm());
     return switch (i.opcode() & 0xf0) {
-      case BPF_MOV -> i.offset() == 0 ? operand : UNKNOWN;
+      case BPF_MOV -> i.offset() == 0 ? operand : unknown(operand, operand);
       case BPF_ADD -> add(state[i.dst()], operand);
       case BPF_SUB ->
           operand instanceof Value.Constant(long value)
               ? add(state[i.dst()], new Value.Constant(-value))
-              : UNKNOWN;
-      default -> UNKNOWN;
+              : unknown(state[i.dst()], operand);
+      default -> unknown(state[i.dst()], operand);
     };
   }
 
   private static Value arithmetic32(Value[] state, Instruction i) {
     boolean plainMove = (i.opcode() & 0xf0) == BPF_MOV && i.offset() == 0;
-    if (!plainMove) {
-      return UNKNOWN;
-    }
-    if ((i.opcode() & BPF_X) == 0) {
+    boolean register = (i.opcode() & BPF_X) != 0;
+    if (plainMove && !register) {
       return new Value.Constant(Integer.toUnsignedLong(i.imm()));
     }
-    return state[i.src()] instanceof Value.Constant(long value)
-        ? new Value.Constant(value & 0xffff_ffffL)
-        : UNKNOWN;
+    if (plainMove && state[i.src()] instanceof Value.Constant(long value)) {
+      return new Value.Constant(value & 0xffff_ffffL);
+    }
+    return unknown(state[i.dst()], register ? state[i.src()] : UNKNOWN);
+  }
+
+  /** What becomes of two numbers, nobody knows; but where one is an address, it may still be. */
+  private static Value unknown(Value a, Value b) {
+    return a.mayBeFrame() || b.mayBeFrame() ? SOME_FRAME : UNKNOWN;
   }
 
   private static Value add(Value a, Value b) {
@@ -177,8 +199,9 @@ final class Flow {
         case Value.Constant(long value) -> new Value.Constant(value + addend);
         case Value.Frame(long offset) -> new Value.Frame(offset + addend);
         case Value.Unknown _ -> UNKNOWN;
+        case Value.SomeFrame _ -> SOME_FRAME;
       };
     }
-    return a instanceof Value.Constant && b instanceof Value.Frame ? add(b, a) : UNKNOWN;
+    return a instanceof Value.Constant && b instanceof Value.Frame ? add(b, a) : unknown(a, b);
   }
 }

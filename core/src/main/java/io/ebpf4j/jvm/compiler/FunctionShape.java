@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** What the writers of a function's methods share. */
 final class FunctionShape {
@@ -70,6 +71,14 @@ final class FunctionShape {
       return slot < MAX_LINE ? slot + 1 : -1;
     }
     return lines.getOrDefault(slot, -1);
+  }
+
+  /**
+   * Places in the frame that are locals: parts hand over registers, but no locals, so a function in
+   * parts has none.
+   */
+  Set<StackCells.Cell> cells() {
+    return parts.all().size() == 1 ? StackCells.of(program, function, flow) : Set.of();
   }
 
   /** What a register holds before a slot. */

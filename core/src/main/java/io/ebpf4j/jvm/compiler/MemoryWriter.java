@@ -8,6 +8,7 @@ import io.ebpf4j.jvm.context.ContextLayout;
 import io.ebpf4j.jvm.context.ContextLayout.Field;
 import java.lang.classfile.CodeBuilder;
 import java.lang.constant.ClassDesc;
+import java.util.OptionalLong;
 
 /** Writes loads, stores and atomic operations (RFC 9669 section 5). */
 final class MemoryWriter {
@@ -15,35 +16,62 @@ final class MemoryWriter {
 
   private final CodeBuilder code;
   private final Registers registers;
+  private final StackLocals stack;
+  private final FunctionShape function;
   private final RawAccess access;
   private final ClassDesc owner;
   private final ContextLayout context;
 
-  MemoryWriter(
-      CodeBuilder code,
-      Registers registers,
-      RawAccess access,
-      ClassDesc owner,
-      ContextLayout context) {
+  MemoryWriter(CodeBuilder code, Registers registers, StackLocals stack, FunctionShape function) {
     this.code = code;
     this.registers = registers;
-    this.access = access;
-    this.owner = owner;
-    this.context = context;
+    this.stack = stack;
+    this.function = function;
+    this.access = function.program().access();
+    this.owner = function.program().owner();
+    this.context = function.program().source().context();
   }
 
   /** A load from memory that is what it looks like. */
-  void load(Instruction i) {
-    begin(i.src(), i.offset());
-    access.load(code, accessSize(i.opcode()), (i.opcode() & 0xe0) == BPF_MEMSX);
+  void load(int slot, Instruction i) {
+    int size = accessSize(i.opcode());
+    boolean signed = (i.opcode() & 0xe0) == BPF_MEMSX;
+    Flow.Value base = function.value(slot, i.src());
+    if (stack.has(base, i.offset(), size)) {
+      stack.load(base, i.offset(), size, signed);
+    } else if (!loadConstant(base, i.offset(), size, signed)) {
+      begin(i.src(), i.offset());
+      access.load(code, size, signed);
+    }
     registers.store(i.dst());
   }
 
   /** A store to memory that is what it looks like. */
-  void store(Instruction i) {
-    begin(i.dst(), i.offset());
-    value(i);
-    access.store(code, accessSize(i.opcode()));
+  void store(int slot, Instruction i) {
+    int size = accessSize(i.opcode());
+    Flow.Value base = function.value(slot, i.dst());
+    if (stack.has(base, i.offset(), size)) {
+      value(i);
+      stack.store(base, i.offset(), size);
+    } else {
+      begin(i.dst(), i.offset());
+      value(i);
+      access.store(code, size);
+    }
+  }
+
+  private boolean loadConstant(Flow.Value base, int offset, int size, boolean signed) {
+    if (!(base instanceof Flow.Value.Constant(long address))) {
+      return false;
+    }
+    OptionalLong value = function.program().constantAt(address + offset, size);
+    if (value.isEmpty()) {
+      return false;
+    }
+    int gone = Long.SIZE - size * Byte.SIZE;
+    long number = value.getAsLong();
+    code.loadConstant(signed ? number << gone >> gone : number);
+    return true;
   }
 
   /** A load of a context field: of what the field really is. */

@@ -41,12 +41,11 @@ final class PartWriter {
     this.function = function;
     this.part = part;
     this.registers = new Registers(code, function.given(part), function.used(part));
+    StackLocals stack = new StackLocals(code, function.cells());
     this.arithmetic = new ArithmeticWriter(code, registers);
-    this.memory =
-        new MemoryWriter(
-            code, registers, program.access(), program.owner(), program.source().context());
+    this.memory = new MemoryWriter(code, registers, stack, function);
     this.jumps = new JumpWriter(code, registers);
-    this.calls = new CallWriter(code, registers, function);
+    this.calls = new CallWriter(code, registers, stack, function);
   }
 
   /** Writes the method's code. */
@@ -134,7 +133,7 @@ final class PartWriter {
         if (program.facts().accessesContext(slot)) {
           memory.loadContext(i);
         } else {
-          memory.load(i);
+          memory.load(slot, i);
         }
       }
       case BPF_ST, BPF_STX -> store(slot, i);
@@ -148,7 +147,7 @@ final class PartWriter {
     } else if (program.facts().accessesContext(slot)) {
       memory.storeContext(i);
     } else {
-      memory.store(i);
+      memory.store(slot, i);
     }
   }
 

@@ -9,6 +9,8 @@ import io.ebpf4j.jvm.compiler.Functions.Function;
 import io.ebpf4j.jvm.helper.Argument;
 import io.ebpf4j.jvm.helper.HelperPrototype;
 import io.ebpf4j.jvm.map.JvmMap;
+import io.ebpf4j.jvm.map.LookupRecipe;
+import io.ebpf4j.jvm.memory.Memory;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
 import java.util.ArrayList;
@@ -16,11 +18,14 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What the writers of a program's functions share. */
 final class ProgramShape {
+  private static final int MAP_LOOKUP_ELEM = 1;
+
   private final Compiler.Source source;
   private final ClassDesc owner;
   private final Compiler.Options options;
@@ -156,6 +161,46 @@ final class ProgramShape {
       }
     }
     return null;
+  }
+
+  /** The map that a slot looks a 4-byte key up in without a call, or null. */
+  @Nullable JvmMap inlinedLookup(Instruction i, Flow.Value map) {
+    if (!Functions.isHelperCall(i)
+        || i.imm() != MAP_LOOKUP_ELEM
+        || !(map instanceof Flow.Value.Constant(long address))) {
+      return null;
+    }
+    JvmMap known = mapAt(address);
+    return known == null || known.lookupRecipe() instanceof LookupRecipe.Call ? null : known;
+  }
+
+  /**
+   * What a load gives that goes to a known address, where that can never change: data that are
+   * frozen and that programs may not write.
+   *
+   * @param bytes 1, 2, 4 or 8
+   */
+  OptionalLong constantAt(long address, int bytes) {
+    for (JvmMap map : source.maps()) {
+      if (map.constant()) {
+        for (JvmMap.ValueArea area : map.valueAreas()) {
+          long end = area.base() + area.count() * area.stride();
+          if (address >= area.base() && address + bytes <= end) {
+            return OptionalLong.of(read(address, bytes));
+          }
+        }
+      }
+    }
+    return OptionalLong.empty();
+  }
+
+  private static long read(long address, int bytes) {
+    return switch (bytes) {
+      case 1 -> Memory.getByte(address) & 0xffL;
+      case 2 -> Memory.getShort(address) & 0xffffL;
+      case 4 -> Integer.toUnsignedLong(Memory.getInt(address));
+      default -> Memory.getLong(address);
+    };
   }
 
   private int arguments(int helper) {

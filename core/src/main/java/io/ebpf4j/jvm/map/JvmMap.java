@@ -168,6 +168,11 @@ public abstract class JvmMap extends Counted implements MapShape {
     return struct.size() + valueBytes();
   }
 
+  /** Whether its values can never change again: frozen, and for programs to read only. */
+  public final boolean constant() {
+    return frozen && (spec.flags() & MapFlags.RDONLY_PROG) != 0;
+  }
+
   /** As {@link io.ebpf4j.BpfMap#frozen}. */
   public final boolean frozen() {
     return frozen;

@@ -23,6 +23,11 @@ final class VerifiedFacts implements Facts {
   }
 
   @Override
+  public long constantKey(int slot) {
+    return verdict.facts().get(slot).key();
+  }
+
+  @Override
   public int stackBytes(int function) {
     return verdict.stackBytes().get(function) + Long.BYTES - 1 & -Long.BYTES;
   }

@@ -4,7 +4,6 @@ import io.ebpf4j.jvm.map.JvmMap;
 import io.ebpf4j.jvm.map.JvmMap.ValueArea;
 import io.ebpf4j.jvm.map.MapShape;
 import io.ebpf4j.jvm.memory.Memory;
-import io.ebpf4j.spec.MapFlags;
 import io.ebpf4j.spec.MapType;
 import java.util.List;
 import java.util.OptionalLong;
@@ -18,11 +17,7 @@ final class FrozenValue {
     if (!(shape instanceof JvmMap map)) {
       return OptionalLong.empty();
     }
-    boolean constant =
-        (map.spec().flags() & MapFlags.RDONLY_PROG) != 0
-            && map.frozen()
-            && map.spec().type() == MapType.ARRAY;
-    if (!constant) {
+    if (!map.constant() || map.spec().type() != MapType.ARRAY) {
       return OptionalLong.empty();
     }
     List<ValueArea> areas = map.valueAreas();

@@ -26,6 +26,11 @@ final class PlainFacts implements Facts {
   }
 
   @Override
+  public long constantKey(int slot) {
+    return -1;
+  }
+
+  @Override
   public int stackBytes(int function) {
     return Cpu.FRAME_BYTES;
   }

@@ -4,12 +4,15 @@ import static io.ebpf4j.isa.Isa.*;
 
 import io.ebpf4j.isa.Instruction;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Random;
 
 /**
  * Writes programs that never stray: arithmetic, branches, a loop, calls of a function, loads,
- * stores and atomics in a block of memory that R1 points to and on the stack.
+ * stores and atomics in a block of memory that R1 points to and on the stack. The stack has an area
+ * that is accessed at random and one of cells that are loaded and stored whole; some programs give
+ * the function an address in it.
  */
 final class RandomProgram {
   /** Bytes of the block. */
@@ -32,11 +35,20 @@ final class RandomProgram {
     BPF_STORE_REL
   };
 
+  /** Bytes of the area of cells, below the other one. */
+  private static final int CELLS = 64;
+
   private final Random random;
+  private final boolean givesAddress;
+
+  /** Slots that no jump may lead to: they rely on the ones before them. */
+  private final BitSet sequences = new BitSet();
+
   private final List<Instruction> program = new ArrayList<>();
 
   private RandomProgram(Random random) {
     this.random = random;
+    this.givesAddress = random.nextInt(3) == 0;
   }
 
   static List<Instruction> of(Random random) {
@@ -47,7 +59,7 @@ final class RandomProgram {
 
   private void write() {
     add(BPF_ALU64 | BPF_MOV | BPF_X, MEMORY, 1, 0, 0);
-    for (int offset = -BLOCK; offset < 0; offset += Long.BYTES) {
+    for (int offset = -BLOCK - CELLS; offset < 0; offset += Long.BYTES) {
       add(BPF_ST | BPF_MEM | BPF_DW, FRAME_POINTER, 0, offset, random.nextInt());
     }
     for (int register : FREE) {
@@ -59,6 +71,11 @@ final class RandomProgram {
     List<Integer> calls = new ArrayList<>();
     while (program.size() < head + body) {
       if (random.nextInt(30) == 0) {
+        if (givesAddress) {
+          sequences.set(program.size() + 1, program.size() + 3);
+          add(BPF_ALU64 | BPF_MOV | BPF_X, 5, FRAME_POINTER, 0, 0);
+          add(BPF_ALU64 | BPF_ADD, 5, 0, 0, -BLOCK - CELLS + random.nextInt(4) * Long.BYTES);
+        }
         calls.add(program.size());
         add(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_CALL, 0, 0);
         for (int register = 1; register <= 5; register++) {
@@ -71,8 +88,9 @@ final class RandomProgram {
     int end = program.size();
     for (int slot = head; slot < end; slot++) {
       int target = Functions.target(program.get(slot), slot);
-      if (target > end) {
-        program.set(slot, program.get(slot).withOffset(end - slot - 1));
+      if (target >= 0) {
+        int allowed = Math.min(sequences.nextClearBit(target), end);
+        program.set(slot, program.get(slot).withOffset(allowed - slot - 1));
       }
     }
     add(BPF_ALU64 | BPF_SUB, COUNTER, 0, 0, 1);
@@ -90,6 +108,11 @@ final class RandomProgram {
     add(BPF_ALU64 | BPF_MUL | BPF_X, 0, 3, 0, 0);
     add(BPF_LDX | BPF_MEM | BPF_DW, 4, FRAME_POINTER, -8, 0);
     add(BPF_ALU64 | BPF_XOR | BPF_X, 0, 4, 0, 0);
+    if (givesAddress) {
+      add(BPF_LDX | BPF_MEM | BPF_DW, 4, 5, 0, 0);
+      add(BPF_ALU64 | BPF_ADD | BPF_X, 0, 4, 0, 0);
+      add(BPF_STX | BPF_MEM | BPF_DW, 5, 0, 0, 0);
+    }
     add(BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
   }
 
@@ -99,7 +122,7 @@ final class RandomProgram {
     int imm = random.nextInt(3) == 0 ? random.nextInt() : random.nextInt(64);
     int size = SIZES[random.nextInt(SIZES.length)];
     int type = random.nextBoolean() ? BPF_ALU64 : BPF_ALU;
-    switch (random.nextInt(9)) {
+    switch (random.nextInt(11)) {
       case 0, 1, 2 -> arithmetic(type, dst, src, imm);
       case 3 -> {
         int jump = random.nextBoolean() ? BPF_JMP : BPF_JMP32;
@@ -124,7 +147,36 @@ final class RandomProgram {
             0);
       }
       case 7 -> add(BPF_ST | BPF_MEM | size, FRAME_POINTER, 0, place(size) - BLOCK, imm);
-      default -> atomic(dst, src);
+      case 8 -> atomic(dst, src);
+      default -> cell(dst, src, imm);
+    }
+  }
+
+  /** A cell has the size that its place says: 8 bytes, then 4, then 2, then 1. */
+  private void cell(int dst, int src, int imm) {
+    int size = SIZES[3 - random.nextInt(4)];
+    int start = -BLOCK - CELLS + 16 * List.of(BPF_DW, BPF_W, BPF_H, BPF_B).indexOf(size);
+    int bytes = accessSize(size);
+    int offset = start + random.nextInt(16 / bytes) * bytes;
+    int base = FRAME_POINTER;
+    if (random.nextInt(4) == 0) {
+      base = dst;
+      sequences.set(program.size() + 1, program.size() + 4);
+      int part = random.nextInt(200);
+      add(BPF_ALU64 | BPF_MOV | BPF_X, dst, FRAME_POINTER, 0, 0);
+      add(BPF_ALU64 | BPF_ADD, dst, 0, 0, -part);
+      offset += part;
+    }
+    switch (random.nextInt(3)) {
+      case 0 -> {
+        boolean signed = size != BPF_DW && random.nextBoolean();
+        add(BPF_LDX | (signed ? BPF_MEMSX : BPF_MEM) | size, dst, base, offset, 0);
+      }
+      case 1 -> add(BPF_ST | BPF_MEM | size, base, 0, offset, imm);
+      default -> add(BPF_STX | BPF_MEM | size, base, src == base ? COUNTER : src, offset, 0);
+    }
+    if (base == dst) {
+      add(BPF_ALU64 | BPF_MOV, dst, 0, 0, imm);
     }
   }
 
