@@ -78,7 +78,16 @@ final class InspectCommand implements Callable<Integer> {
       }
       for (Reference reference : program.references()) {
         if (reference instanceof Reference.ToKernelFunction function) {
-          needed.put(function.function(), new Needed(function.function(), -1, false));
+          String name = function.function();
+          boolean supported =
+              JvmKernel.kfuncs()
+                  .find(name)
+                  .filter(kfunc -> kfunc.allows(program.type()))
+                  .isPresent();
+          needed.merge(
+              name,
+              new Needed(name, -1, supported),
+              (one, other) -> new Needed(name, -1, one.supported() && other.supported()));
         }
       }
     }

@@ -28,6 +28,8 @@ final class VerdictCorpus {
       Path.of(
           System.getProperty("ebpf4j.root"), "conformance", "src", "test", "resources", "verdicts");
 
+  private static final String ONLY = System.getProperty("ebpf4j.verdicts.only", "");
+
   private final Map<String, List<String>> snippets = new LinkedHashMap<>();
 
   private VerdictCorpus() {}
@@ -40,7 +42,10 @@ final class VerdictCorpus {
     }
   }
 
-  /** All files, by name; the one with common snippets is none. */
+  /**
+   * All files, by name, or the one that {@code -Debpf4j.verdicts.only=name} names; the one with
+   * common snippets is none.
+   */
   static List<Group> read() {
     VerdictCorpus corpus = new VerdictCorpus();
     corpus.group("common");
@@ -49,7 +54,9 @@ final class VerdictCorpus {
           .map(file -> String.valueOf(file.getFileName()))
           .filter(name -> name.endsWith(".txt") && !name.equals("common.txt"))
           .sorted()
-          .map(name -> corpus.group(name.substring(0, name.length() - ".txt".length())))
+          .map(name -> name.substring(0, name.length() - ".txt".length()))
+          .filter(name -> ONLY.isEmpty() || ONLY.equals(name))
+          .map(corpus::group)
           .toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);

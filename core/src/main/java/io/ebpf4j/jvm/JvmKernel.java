@@ -20,6 +20,7 @@ import io.ebpf4j.jvm.handle.FdTable;
 import io.ebpf4j.jvm.handle.IdTable;
 import io.ebpf4j.jvm.handle.PinDirectory;
 import io.ebpf4j.jvm.helper.HelperTable;
+import io.ebpf4j.jvm.helper.KfuncTable;
 import io.ebpf4j.jvm.map.Cgroup;
 import io.ebpf4j.jvm.map.JvmMap;
 import io.ebpf4j.jvm.map.MapTypes;
@@ -69,6 +70,7 @@ public final class JvmKernel implements Kernel {
   private final boolean verified;
   private final int logLevel;
   private final boolean compiled;
+  private final boolean verifyOnly;
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private JvmKernel(Builder builder) {
@@ -80,6 +82,7 @@ public final class JvmKernel implements Kernel {
     verified = builder.verified;
     logLevel = builder.logLevel;
     compiled = builder.compiled;
+    verifyOnly = builder.verifyOnly;
   }
 
   /** A kernel with the host's CPUs and clock. */
@@ -102,6 +105,7 @@ public final class JvmKernel implements Kernel {
     private boolean verified = true;
     private int logLevel;
     private boolean compiled = true;
+    private boolean verifyOnly;
 
     private Builder() {}
 
@@ -153,6 +157,16 @@ public final class JvmKernel implements Kernel {
      */
     public Builder compiled(boolean whether) {
       compiled = whether;
+      return this;
+    }
+
+    /**
+     * Whether programs are loaded to be verified alone (not the default): one that Linux accepts is
+     * loaded although it calls helpers that this kernel cannot run, and is refused where it is to
+     * run. Programs of types that never run here are loaded so in every kernel.
+     */
+    public Builder verifyOnly(boolean whether) {
+      verifyOnly = whether;
       return this;
     }
 
@@ -215,7 +229,10 @@ public final class JvmKernel implements Kernel {
             new RunOptions(
                 instructionBudget,
                 relocated.poisoned(),
-                verified ? new RunOptions.Verification(btf(), logLevel, compiled) : null));
+                kfuncs(),
+                verified
+                    ? new RunOptions.Verification(btf(), logLevel, compiled, verifyOnly)
+                    : null));
     programs.add(program.id(), program);
     return opened(program, () -> new JvmProgramHandle(this, program));
   }
@@ -265,7 +282,7 @@ public final class JvmKernel implements Kernel {
                 new BpfException(
                     Errno.ENOTSUPP,
                     "attaching to %s is not built in the JVM kernel yet".formatted(to)))
-            .attach(own(program), to, links.next());
+            .attach(runnable(own(program)), to, links.next());
     links.add(link.id(), link);
     return opened(link, () -> new JvmLinkHandle(this, link));
   }
@@ -397,6 +414,11 @@ public final class JvmKernel implements Kernel {
     return Subsystems.helpers();
   }
 
+  /** The kernel functions that programs may call here by BTF type (kfuncs). */
+  public static KfuncTable kfuncs() {
+    return Subsystems.kfuncs();
+  }
+
   @Override
   public void close() {
     if (closed.compareAndSet(false, true)) {
@@ -440,6 +462,13 @@ public final class JvmKernel implements Kernel {
             new BpfException(
                 Errno.EINVAL,
                 "program type %s is not built in the JVM kernel yet".formatted(type)));
+  }
+
+  private static LoadedProgram runnable(LoadedProgram program) {
+    if (!program.verifiedOnly().isEmpty()) {
+      throw new BpfException(Errno.ENOTSUPP, program.verifiedOnly());
+    }
+    return program;
   }
 
   private CoreRelocator.Relocated adapt(ProgramSpec spec) {

@@ -59,6 +59,9 @@ final class JvmProgramHandle extends JvmHandle<LoadedProgram> implements Program
           "only an XDP test run with BPF_F_TEST_XDP_LIVE_FRAMES has batches, not one of %s"
               .formatted(program));
     }
+    if (!program.verifiedOnly().isEmpty()) {
+      throw new BpfException(Errno.ENOTSUPP, program.verifiedOnly());
+    }
     return kernel().kind(program.spec().type()).testRun(program, kernel().machine(), run);
   }
 

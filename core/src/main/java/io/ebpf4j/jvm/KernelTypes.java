@@ -4,6 +4,8 @@ import io.ebpf4j.btf.Btf;
 import io.ebpf4j.btf.BtfBuilder;
 import io.ebpf4j.btf.BtfType.Enumerator;
 import io.ebpf4j.jvm.helper.HelperTable;
+import io.ebpf4j.jvm.helper.KfuncTable;
+import io.ebpf4j.jvm.helper.NumberIterator;
 import io.ebpf4j.jvm.map.MapStructs;
 import io.ebpf4j.jvm.net.Net;
 import io.ebpf4j.jvm.trace.Trace;
@@ -20,8 +22,8 @@ import java.util.stream.Stream;
 final class KernelTypes {
   private KernelTypes() {}
 
-  /** The types of a kernel with these helpers. */
-  static Btf of(HelperTable helpers) {
+  /** The types of a kernel with these helpers, and the kernel functions of these classes. */
+  static Btf of(HelperTable helpers, List<Class<?>> kfuncs) {
     BtfBuilder types = new BtfBuilder();
     basicTypes(types);
     types.enumeration("bpf_func_id", helperNumbers(helpers));
@@ -38,6 +40,8 @@ final class KernelTypes {
     MapStructs.declare(types);
     Net.declareTypes(types);
     Trace.declareTypes(types);
+    NumberIterator.declareTypes(types);
+    KfuncTable.declare(kfuncs, types);
     return types.build();
   }
 

@@ -2,11 +2,14 @@ package io.ebpf4j.jvm;
 
 import io.ebpf4j.btf.Btf;
 import io.ebpf4j.jvm.context.Hook;
+import io.ebpf4j.jvm.context.JudgedKind;
 import io.ebpf4j.jvm.context.ProgramKind;
 import io.ebpf4j.jvm.cpu.Machine;
 import io.ebpf4j.jvm.helper.ChecksumHelpers;
 import io.ebpf4j.jvm.helper.ControlHelpers;
 import io.ebpf4j.jvm.helper.HelperTable;
+import io.ebpf4j.jvm.helper.KfuncTable;
+import io.ebpf4j.jvm.helper.NumberIterator;
 import io.ebpf4j.jvm.helper.PrintHelpers;
 import io.ebpf4j.jvm.helper.SequenceHelpers;
 import io.ebpf4j.jvm.helper.StringHelpers;
@@ -38,9 +41,9 @@ final class Subsystems implements AutoCloseable {
     maps.bring(net.mapKinds());
     trace = new Trace(machine);
     kinds =
-        Stream.of(net.kinds(), trace.kinds())
+        Stream.of(net.kinds(), trace.kinds(), JudgedKind.all())
             .flatMap(List::stream)
-            .collect(Collectors.toMap(ProgramKind::type, Function.identity()));
+            .collect(Collectors.toMap(ProgramKind::type, Function.identity(), (first, _) -> first));
     hooks = Stream.of(net.hooks()).flatMap(List::stream).toList();
   }
 
@@ -67,6 +70,10 @@ final class Subsystems implements AutoCloseable {
 
   static Btf btf() {
     return Types.BTF;
+  }
+
+  static KfuncTable kfuncs() {
+    return Types.KFUNCS;
   }
 
   @Override
@@ -98,6 +105,9 @@ final class Subsystems implements AutoCloseable {
   }
 
   private static final class Types {
-    static final Btf BTF = KernelTypes.of(helpers());
+    private static final List<Class<?>> KFUNC_CLASSES = List.of(NumberIterator.class);
+
+    static final Btf BTF = KernelTypes.of(helpers(), KFUNC_CLASSES);
+    static final KfuncTable KFUNCS = KfuncTable.of(KFUNC_CLASSES, BTF);
   }
 }

@@ -13,6 +13,7 @@ import io.ebpf4j.jvm.cpu.Cpu;
 import io.ebpf4j.jvm.cpu.FunctionPointer;
 import io.ebpf4j.jvm.helper.ControlHelpers;
 import io.ebpf4j.jvm.helper.HelperPrototype;
+import io.ebpf4j.jvm.helper.KfuncPrototype;
 import io.ebpf4j.jvm.map.JvmMap;
 import io.ebpf4j.jvm.map.LookupRecipe;
 import io.ebpf4j.spec.Errno;
@@ -21,6 +22,7 @@ import java.lang.classfile.Label;
 import java.lang.classfile.TypeKind;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
+import java.lang.reflect.Method;
 import java.util.Arrays;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
@@ -104,14 +106,23 @@ final class CallWriter {
 
   private void plainHelper(int slot, Instruction i) {
     HelperPrototype helper = program.helper(slot, i.imm());
-    if (ProgramShape.asksWhoRuns(helper)) {
+    plainCall(helper.method(), helper.arguments().size(), ProgramShape.asksWhoRuns(helper));
+  }
+
+  /** A call of a kernel function. */
+  void kfunc(int slot, Instruction i) {
+    KfuncPrototype kfunc = program.kfunc(slot, i.imm());
+    plainCall(kfunc.method(), kfunc.arguments().size(), ProgramShape.asksWhoRuns(kfunc));
+  }
+
+  private void plainCall(Method method, int count, boolean asksWhoRuns) {
+    if (asksWhoRuns) {
       registers.loadCpu();
       code.getstatic(program.owner(), Compiler.PROGRAM, Compiler.SUPER);
       calleeFrame();
       code.invokestatic(
           RUN, "callsHelper", MethodTypeDesc.of(CD_void, CPU, Compiler.SUPER, CD_long));
     }
-    int count = helper.arguments().size();
     ClassDesc[] parameters = new ClassDesc[count + 1];
     Arrays.fill(parameters, CD_long);
     parameters[0] = CPU;
@@ -120,8 +131,8 @@ final class CallWriter {
       registers.load(r);
     }
     code.invokestatic(
-        ClassDesc.of(helper.method().getDeclaringClass().getName()),
-        helper.method().getName(),
+        ClassDesc.of(method.getDeclaringClass().getName()),
+        method.getName(),
         MethodTypeDesc.of(CD_long, parameters));
     registers.store(R0);
   }

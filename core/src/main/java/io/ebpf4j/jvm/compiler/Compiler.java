@@ -5,10 +5,12 @@ import static java.lang.constant.ConstantDescs.CD_long;
 import static java.lang.constant.ConstantDescs.CD_void;
 
 import io.ebpf4j.isa.Instruction;
+import io.ebpf4j.isa.Isa;
 import io.ebpf4j.jvm.compiler.Functions.Function;
 import io.ebpf4j.jvm.context.ContextLayout;
 import io.ebpf4j.jvm.context.LegacyPacketAccess;
 import io.ebpf4j.jvm.helper.HelperPrototype;
+import io.ebpf4j.jvm.helper.KfuncTable;
 import io.ebpf4j.jvm.map.JvmMap;
 import io.ebpf4j.jvm.memory.Memory;
 import io.ebpf4j.spec.ProgramSpec;
@@ -53,7 +55,8 @@ public final class Compiler {
    *
    * @param spec the program as it was given
    * @param instructions its slots, with references resolved
-   * @param helpers finds what it calls
+   * @param helpers finds what it calls by number
+   * @param kfuncs what it calls by BTF type
    * @param context what R1 points at
    * @param packet what legacy packet loads read, or null where they are not allowed
    * @param maps the maps that it uses
@@ -63,6 +66,7 @@ public final class Compiler {
       ProgramSpec spec,
       List<Instruction> instructions,
       HelperFinder helpers,
+      KfuncTable kfuncs,
       ContextLayout context,
       @Nullable LegacyPacketAccess packet,
       List<JvmMap> maps,
@@ -267,6 +271,9 @@ public final class Compiler {
     List<Instruction> instructions = program.instructions();
     for (int slot = 0; slot < instructions.size(); slot++) {
       Instruction i = instructions.get(slot);
+      if (isKfuncThatAsks(program, slot, i)) {
+        return true;
+      }
       if (Functions.isHelperCall(i) && program.facts().reached(slot)) {
         HelperPrototype helper = program.helper(slot, i.imm());
         if (i.imm() == TAIL_CALL || ProgramShape.asksWhoRuns(helper)) {
@@ -278,5 +285,12 @@ public final class Compiler {
       }
     }
     return false;
+  }
+
+  private static boolean isKfuncThatAsks(ProgramShape program, int slot, Instruction i) {
+    return i.opcode() == (Isa.BPF_JMP | Isa.BPF_CALL)
+        && i.src() == Isa.BPF_PSEUDO_KFUNC_CALL
+        && program.facts().reached(slot)
+        && ProgramShape.asksWhoRuns(program.kfunc(slot, i.imm()));
   }
 }

@@ -7,7 +7,7 @@ import io.ebpf4j.jvm.compiler.Functions.Function;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.IntUnaryOperator;
+import java.util.function.ToIntFunction;
 
 /** Which registers are read before they are written again, by slot: a bit for each. */
 final class Liveness {
@@ -15,17 +15,17 @@ final class Liveness {
   private static final int ARGUMENTS = 0b11_1110;
 
   private final List<Instruction> instructions;
-  private final IntUnaryOperator helperArguments;
+  private final ToIntFunction<Instruction> callArguments;
   private final Map<Integer, Integer> parameters = new HashMap<>();
 
   /**
    * For a program.
    *
-   * @param helperArguments how many arguments the helper of a number takes
+   * @param callArguments how many arguments a call takes
    */
-  Liveness(List<Instruction> instructions, IntUnaryOperator helperArguments) {
+  Liveness(List<Instruction> instructions, ToIntFunction<Instruction> callArguments) {
     this.instructions = instructions;
-    this.helperArguments = helperArguments;
+    this.callArguments = callArguments;
   }
 
   /** How many of R1 to R5 a function may read of what its caller gives. */
@@ -99,7 +99,7 @@ final class Liveness {
       case BPF_JCOND -> next | there;
       case BPF_EXIT -> R0;
       case BPF_CALL -> {
-        int count = i.src() == 0 ? helperArguments.applyAsInt(i.imm()) : 5;
+        int count = callArguments.applyAsInt(i);
         int arguments = ARGUMENTS & (1 << count + 1) - 1;
         yield next & ~(R0 | ARGUMENTS) | arguments;
       }

@@ -161,6 +161,8 @@ final class PartWriter {
       case BPF_CALL -> {
         if (Functions.isCall(i)) {
           calls.function(slot, i);
+        } else if (i.src() == BPF_PSEUDO_KFUNC_CALL) {
+          calls.kfunc(slot, i);
         } else {
           calls.helper(slot, i);
         }

@@ -8,6 +8,9 @@ import io.ebpf4j.isa.Instruction;
 import io.ebpf4j.jvm.compiler.Functions.Function;
 import io.ebpf4j.jvm.helper.Argument;
 import io.ebpf4j.jvm.helper.HelperPrototype;
+import io.ebpf4j.jvm.helper.KfuncArgument;
+import io.ebpf4j.jvm.helper.KfuncFlag;
+import io.ebpf4j.jvm.helper.KfuncPrototype;
 import io.ebpf4j.jvm.map.JvmMap;
 import io.ebpf4j.jvm.map.LookupRecipe;
 import io.ebpf4j.jvm.memory.Memory;
@@ -148,6 +151,22 @@ final class ProgramShape {
     return helper.usesActivation() || helper.arguments().contains(Argument.FUNCTION);
   }
 
+  /** Whether a kernel function needs to know which program runs. */
+  static boolean asksWhoRuns(KfuncPrototype kfunc) {
+    return kfunc.is(KfuncFlag.USES_ACTIVATION)
+        || kfunc.arguments().stream().anyMatch(a -> a.kind() == KfuncArgument.Kind.FUNCTION);
+  }
+
+  /** The kernel function that a slot calls. */
+  KfuncPrototype kfunc(int slot, int id) {
+    return source
+        .kfuncs()
+        .find(id)
+        .orElseThrow(() ->
+            new IllegalStateException(
+                "instruction %d calls no kernel function: %d".formatted(slot, id)));
+  }
+
   /** The helper that a slot calls. */
   HelperPrototype helper(int slot, int id) {
     return source.helpers().find(slot, id);
@@ -203,8 +222,13 @@ final class ProgramShape {
     };
   }
 
-  private int arguments(int helper) {
-    return source.helpers().find(0, helper).arguments().size();
+  private int arguments(Instruction call) {
+    return switch (call.src()) {
+      case 0 -> source.helpers().find(0, call.imm()).arguments().size();
+      case BPF_PSEUDO_KFUNC_CALL ->
+          source.kfuncs().find(call.imm()).map(kfunc -> kfunc.arguments().size()).orElse(0);
+      default -> 5;
+    };
   }
 
   private String cName(int slot) {

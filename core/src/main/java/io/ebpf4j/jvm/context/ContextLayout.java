@@ -60,7 +60,17 @@ public record ContextLayout(
     /** A pointer to memory of the kernel, or NULL. */
     BUFFER_OR_NULL,
     /** The same, but programs only read it. */
-    READ_ONLY_BUFFER_OR_NULL
+    READ_ONLY_BUFFER_OR_NULL,
+    /** A full socket. */
+    SOCKET,
+    /** A full socket, or NULL. */
+    SOCKET_OR_NULL,
+    /** A socket of any kind, or NULL. */
+    SOCK_COMMON_OR_NULL,
+    /** What a flow dissector fills. */
+    FLOW_KEYS,
+    /** The buffer of a writable raw tracepoint. */
+    TRACEPOINT_BUFFER
   }
 
   /** How much of a field one access may touch. */
@@ -70,7 +80,19 @@ public record ContextLayout(
     /** Aligned parts are loaded too; a store is of all of it. */
     PARTS_LOADED,
     /** It is an array of bytes: any aligned access within it. */
-    BYTES
+    BYTES,
+    /** Parts are loaded from its start alone. */
+    FIRST_PARTS,
+    /** It is an array of words: aligned parts are loaded; a store is of a word or of two. */
+    WORDS,
+    /** Its halves are loaded too. */
+    HALVES,
+    /** Two bytes that are loaded as four too, and each of them. */
+    PORT,
+    /** Aligned parts behind its start are loaded. */
+    LATER_PARTS,
+    /** Parts at any place. */
+    ANYWHERE
   }
 
   /**
@@ -115,11 +137,26 @@ public record ContextLayout(
           realSize);
     }
 
+    /** A pointer that this kernel verifies and does not have. */
+    public static Field unbuilt(String name, int offset, Kind kind) {
+      return new Field(name, offset, Long.BYTES, kind, Access.WHOLE, false, 0, 0);
+    }
+
+    /** Whether a run has it. */
+    public boolean isBuilt() {
+      return realSize != 0;
+    }
+
     /** Whether a program may load {@code bytes} there. */
     public boolean loads(long at, int bytes) {
       return switch (access) {
         case WHOLE -> at == offset && bytes == size;
-        case PARTS_LOADED, BYTES -> holds(at, bytes);
+        case PARTS_LOADED, BYTES, WORDS -> holds(at, bytes);
+        case FIRST_PARTS -> at == offset && bytes <= size;
+        case HALVES -> holds(at, bytes) && bytes >= size / 2;
+        case PORT -> at == offset && bytes <= size || at == offset + 1 && bytes == 1;
+        case LATER_PARTS -> holds(at, bytes) && at > offset;
+        case ANYWHERE -> at >= offset && at + bytes <= offset + size;
       };
     }
 
@@ -127,8 +164,9 @@ public record ContextLayout(
     public boolean stores(long at, int bytes) {
       return writable
           && switch (access) {
-            case WHOLE, PARTS_LOADED -> at == offset && bytes == size;
             case BYTES -> holds(at, bytes);
+            case WORDS -> holds(at, bytes) && bytes >= Integer.BYTES;
+            default -> at == offset && bytes == size;
           };
     }
 
@@ -152,6 +190,16 @@ public record ContextLayout(
     return fields.stream()
         .filter(f -> offset >= f.offset() && offset + size <= f.offset() + f.size())
         .findFirst();
+  }
+
+  /** The field that a load reads, or a part of it, if it may. */
+  public Optional<Field> loadedField(int offset, int size) {
+    return fields.stream().filter(field -> field.loads(offset, size)).findFirst();
+  }
+
+  /** The field that a store writes, if it may. */
+  public Optional<Field> storedField(int offset, int size) {
+    return fields.stream().filter(field -> field.stores(offset, size)).findFirst();
   }
 
   /** Bytes that the program may see of the context at an address; none at 0. */

@@ -34,6 +34,11 @@ public abstract class LoadedProgram extends Counted {
     return 0;
   }
 
+  /** Why it was verified and does not run, in one sentence; empty where it runs. */
+  public String verifiedOnly() {
+    return "";
+  }
+
   /** The verifier's log, empty where there is none. */
   public String log() {
     return "";

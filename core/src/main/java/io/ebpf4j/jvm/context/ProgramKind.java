@@ -25,6 +25,11 @@ public interface ProgramKind {
    */
   void check(ProgramSpec program);
 
+  /** Whether programs of that type run here; else they are verified, and kept for looking at. */
+  default boolean runs() {
+    return true;
+  }
+
   /** How legacy packet instructions read, or empty where the type does not allow them. */
   default Optional<LegacyPacketAccess> legacyPacketAccess() {
     return Optional.empty();

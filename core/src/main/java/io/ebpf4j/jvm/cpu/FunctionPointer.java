@@ -8,7 +8,15 @@ public final class FunctionPointer {
   /** The pointer to slot 0. */
   public static final long BASE = 0xffff_ffff_c000_0000L;
 
+  /** Where the kernel's own functions would be: programs only see that there is something. */
+  private static final long KERNEL_BASE = 0xffff_ffff_8100_0000L;
+
   private FunctionPointer() {}
+
+  /** The address of the kernel's function of that BTF id. */
+  public static long ofKernel(int id) {
+    return KERNEL_BASE + 16L * id;
+  }
 
   /** The pointer to the function at a slot. */
   public static long of(int slot) {

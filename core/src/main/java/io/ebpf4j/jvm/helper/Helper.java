@@ -1,5 +1,6 @@
 package io.ebpf4j.jvm.helper;
 
+import io.ebpf4j.spec.AttachType;
 import io.ebpf4j.spec.ProgramType;
 import java.lang.annotation.Documented;
 import java.lang.annotation.ElementType;
@@ -33,6 +34,9 @@ public @interface Helper {
   /** Program types that may call it; empty: all. */
   ProgramType[] programTypes() default {};
 
+  /** Expected attach types of programs that may call it; empty: every one. */
+  AttachType[] attachTypes() default {};
+
   /** Whether the program needs a GPL-compatible license. */
   boolean gplOnly() default false;
 
@@ -41,6 +45,9 @@ public @interface Helper {
 
   /** Whether packet pointers die by the call. */
   boolean changesPacket() default false;
+
+  /** Whether it may sleep. */
+  boolean sleeps() default false;
 
   /** Whether it asks the CPU for the {@link io.ebpf4j.jvm.cpu.Activation} that runs. */
   boolean usesActivation() default false;

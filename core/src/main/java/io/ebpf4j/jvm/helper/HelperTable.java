@@ -1,5 +1,6 @@
 package io.ebpf4j.jvm.helper;
 
+import io.ebpf4j.spec.ProgramSpec;
 import io.ebpf4j.spec.ProgramType;
 import java.lang.reflect.Method;
 import java.util.ArrayList;
@@ -9,6 +10,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The helper functions of a kernel: those that its subsystems bring as static methods annotated
@@ -59,6 +62,31 @@ public final class HelperTable {
     return named(id).stream().filter(helper -> helper.allows(type)).findFirst();
   }
 
+  /**
+   * The helper that a program calls by that number as the verifier knows it, whether this kernel
+   * can run it or not.
+   */
+  public Optional<HelperPrototype> known(int id, ProgramSpec program) {
+    return Stream.concat(named(id).stream(), known(id).stream())
+        .filter(helper -> helper.allows(program))
+        .findFirst();
+  }
+
+  /** Whether the verifier knows a helper of that number. */
+  public boolean isKnown(int id) {
+    return byId.containsKey(id) || !known(id).isEmpty();
+  }
+
+  /** Whether packet pointers die by a call of that number. */
+  public boolean changesPacket(int id) {
+    return Stream.concat(named(id).stream(), known(id).stream())
+        .anyMatch(HelperPrototype::changesPacket);
+  }
+
+  private static List<HelperPrototype> known(int id) {
+    return Known.BY_ID.getOrDefault(id, List.of());
+  }
+
   /** The helpers of that number, for all program types. */
   public List<HelperPrototype> find(int id) {
     return List.copyOf(named(id));
@@ -76,6 +104,12 @@ public final class HelperTable {
         .flatMap(List::stream)
         .sorted(Comparator.comparingInt(HelperPrototype::id))
         .toList();
+  }
+
+  /** The catalog, read when the first program is verified. */
+  private static final class Known {
+    static final Map<Integer, List<HelperPrototype>> BY_ID =
+        PrototypeCatalog.read().stream().collect(Collectors.groupingBy(HelperPrototype::id));
   }
 
   private List<HelperPrototype> named(int id) {

@@ -7,6 +7,7 @@ import io.ebpf4j.jvm.cpu.Cpu;
 import io.ebpf4j.jvm.cpu.FunctionPointer;
 import io.ebpf4j.jvm.handle.Counted;
 import io.ebpf4j.jvm.helper.HelperPrototype;
+import io.ebpf4j.jvm.helper.KfuncTable;
 import io.ebpf4j.jvm.map.JvmMap;
 import io.ebpf4j.spec.Errno;
 import io.ebpf4j.spec.ProgramSpec;
@@ -21,6 +22,7 @@ public final class Code {
   final long[] slots;
   final HelperFinder finder;
   final HelperCall[] helpers;
+  final KfuncCall[] kfuncs;
   final List<Refusal> refusals;
   final ContextAccess context;
   final @Nullable LegacyPacketAccess packet;
@@ -28,14 +30,14 @@ public final class Code {
   final AreaIndex areas;
   final long budget;
 
-  private Code(
-      Source source, long[] slots, HelperCall[] helpers, List<Refusal> refusals, Counted holder) {
+  private Code(Source source, long[] slots, Decoder decoder, Counted holder) {
     this.spec = source.spec();
     this.holder = holder;
     this.slots = slots;
     this.finder = source.helpers();
-    this.helpers = helpers;
-    this.refusals = refusals;
+    this.helpers = decoder.helpers();
+    this.kfuncs = decoder.kfuncs();
+    this.refusals = decoder.refusals();
     this.context = new ContextAccess(source.context());
     this.packet = source.packet();
     this.maps = List.copyOf(source.maps());
@@ -53,7 +55,7 @@ public final class Code {
   public static Code decode(Source source, Counted holder) {
     Decoder decoder = new Decoder(source);
     long[] slots = decoder.slots();
-    return new Code(source, slots, decoder.helpers(), decoder.refusals(), holder);
+    return new Code(source, slots, decoder, holder);
   }
 
   /**
@@ -94,7 +96,8 @@ public final class Code {
    * @param spec the program as it was given, for messages
    * @param instructions its slots, with references resolved
    * @param refused slots that stop a run which reaches them
-   * @param helpers finds what it calls
+   * @param helpers finds what it calls by number
+   * @param kfuncs what it calls by BTF type
    * @param context what R1 points at
    * @param packet what legacy packet loads read, or null where they are not allowed
    * @param maps the maps that it uses
@@ -105,6 +108,7 @@ public final class Code {
       List<Instruction> instructions,
       Map<Integer, Refusal> refused,
       HelperFinder helpers,
+      KfuncTable kfuncs,
       ContextLayout context,
       @Nullable LegacyPacketAccess packet,
       List<JvmMap> maps,

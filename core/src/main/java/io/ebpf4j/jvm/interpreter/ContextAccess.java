@@ -22,6 +22,7 @@ final class ContextAccess {
     this.layout = layout;
     this.fields =
         layout.fields().stream()
+            .filter(Field::isBuilt)
             .sorted(Comparator.comparingInt(Field::offset))
             .toArray(Field[]::new);
     this.pointees = layout.pointees().toArray(Pointee[]::new);

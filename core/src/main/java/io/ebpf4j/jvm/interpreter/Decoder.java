@@ -9,6 +9,8 @@ import io.ebpf4j.btf.BtfType.Linkage;
 import io.ebpf4j.isa.Instruction;
 import io.ebpf4j.jvm.cpu.Cpu;
 import io.ebpf4j.jvm.cpu.FunctionPointer;
+import io.ebpf4j.jvm.helper.KfuncPrototype;
+import io.ebpf4j.jvm.helper.KfuncTable;
 import io.ebpf4j.jvm.interpreter.Code.HelperFinder;
 import io.ebpf4j.jvm.interpreter.Code.Refusal;
 import io.ebpf4j.spec.Errno;
@@ -29,10 +31,13 @@ final class Decoder {
   private final List<Instruction> instructions;
   private final Map<Integer, Refusal> refusedSlots;
   private final HelperFinder helperFinder;
+  private final KfuncTable kfuncTable;
   private final BitSet secondHalves = new BitSet();
   private final BitSet globalFunctions = new BitSet();
   private final List<HelperCall> helpers = new ArrayList<>();
   private final Map<Integer, Integer> helperIndexes = new HashMap<>();
+  private final List<KfuncCall> kfuncs = new ArrayList<>();
+  private final Map<Integer, Integer> kfuncIndexes = new HashMap<>();
   private final List<Refusal> refusals = new ArrayList<>();
 
   Decoder(Code.Source source) {
@@ -40,6 +45,7 @@ final class Decoder {
     this.instructions = source.instructions();
     this.refusedSlots = source.refused();
     this.helperFinder = source.helpers();
+    this.kfuncTable = source.kfuncs();
   }
 
   /**
@@ -78,6 +84,11 @@ final class Decoder {
   /** The helpers that the slots call by index; after {@link #slots}. */
   HelperCall[] helpers() {
     return helpers.toArray(HelperCall[]::new);
+  }
+
+  /** The kernel functions that the slots call by index; after {@link #slots}. */
+  KfuncCall[] kfuncs() {
+    return kfuncs.toArray(KfuncCall[]::new);
   }
 
   /** Why slots are refused, by index; after {@link #slots}. */
@@ -193,6 +204,7 @@ final class Decoder {
       checkWrites(slot, i.dst());
       return switch (i.src()) {
         case 0 -> with(i.opcode(), i);
+        case BPF_PSEUDO_BTF_ID -> with(i.opcode(), i.withSrc(0));
         case BPF_PSEUDO_FUNC -> functionPointer(slot, i);
         default -> throw malformed(slot, "a wide immediate of kind %d is left".formatted(i.src()));
       };
@@ -332,6 +344,7 @@ final class Decoder {
   private long call(int slot, Instruction i) {
     return switch (i.src()) {
       case 0 -> Op.CALL_HELPER | (long) helperIndex(slot, i.imm()) << Integer.SIZE;
+      case BPF_PSEUDO_KFUNC_CALL -> Op.CALL_KFUNC | (long) kfuncIndex(slot, i) << Integer.SIZE;
       case BPF_PSEUDO_CALL -> {
         int target = target(slot, i.imm());
         int op = globalFunctions.get(target) ? Op.CALL_GLOBAL_FUNCTION : Op.CALL_FUNCTION;
@@ -347,6 +360,26 @@ final class Decoder {
         number -> {
           helpers.add(new HelperCall(helperFinder.find(slot, number)));
           return helpers.size() - 1;
+        });
+  }
+
+  private int kfuncIndex(int slot, Instruction call) {
+    KfuncPrototype kfunc =
+        kfuncTable
+            .find(call.imm())
+            .orElseThrow(() ->
+                malformed(slot, "no kernel function has the BTF id %d".formatted(call.imm())));
+    if (!kfunc.allows(spec.type())) {
+      throw new BpfException(
+          Errno.EACCES,
+          "%s: kernel function %s is not for programs of type %s"
+              .formatted(Location.of(spec, slot), kfunc.name(), spec.type().label()));
+    }
+    return kfuncIndexes.computeIfAbsent(
+        kfunc.id(),
+        _ -> {
+          kfuncs.add(new KfuncCall(kfunc));
+          return kfuncs.size() - 1;
         });
   }
 

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 final class HelperCalls {
   private static final int SPIN_LOCK_BYTES = 4;
   private static final int TIMER_BYTES = 16;
+  private static final int SHORT_HEADER_BYTES = 20;
+  private static final int IPV6_HEADER_BYTES = 40;
 
   private final Run run;
 
@@ -49,6 +51,7 @@ final class HelperCalls {
     return switch (arguments[i]) {
       case ANYTHING, UNCHECKED -> true;
       case CONTEXT -> value == run.context() && value != 0;
+      case CONTEXT_OR_NULL -> value == run.context() || value == 0;
       case MAP -> map != null;
       case MAP_KEY -> map != null && memory(slot, value, map.spec().keySize(), false);
       case MAP_VALUE -> map != null && memory(slot, value, map.spec().valueSize(), false);
@@ -68,6 +71,32 @@ final class HelperCalls {
       case SPIN_LOCK -> inElement(slot, value, SPIN_LOCK_BYTES);
       case TIMER -> inElement(slot, value, TIMER_BYTES);
       case SEQUENCE_FILE -> SequenceFile.isCurrent(run.cpu, value);
+      case WRITABLE_MEMORY -> memory(slot, value, run.registers[i + 2], true);
+      case UPDATED_INT -> memory(slot, value, Integer.BYTES, true);
+      case READ_LONG -> memory(slot, value, Long.BYTES, false);
+      case IPV4_HEADER, TCP_HEADER -> memory(slot, value, SHORT_HEADER_BYTES, false);
+      case IPV6_HEADER -> memory(slot, value, IPV6_HEADER_BYTES, false);
+      case MAP_VALUE_OR_NULL ->
+          value == 0 || (map != null && memory(slot, value, map.spec().valueSize(), false));
+      case ALLOCATION_SIZE -> value >= 0;
+      case SOCK_COMMON,
+          SOCKET_OR_NULL,
+          ANY_SOCK,
+          ANY_SOCK_OR_NULL,
+          RELEASED_SOCK,
+          TASK,
+          TASK_OR_NULL,
+          INODE,
+          INODE_OR_NULL,
+          CGROUP_OR_NULL,
+          FILE,
+          PATH,
+          BINARY,
+          SK_BUFF,
+          XDP_BUFF,
+          PER_CPU_OBJECT,
+          RELEASED_RECORD ->
+          value == 0 && arguments[i].isNullable();
     };
   }
 
@@ -118,7 +147,7 @@ final class HelperCalls {
   private static String expected(Argument argument) {
     return switch (argument) {
       case ANYTHING, UNCHECKED -> "value";
-      case CONTEXT -> "context of the program";
+      case CONTEXT, CONTEXT_OR_NULL -> "context of the program";
       case MAP -> "map that the program has";
       case MAP_KEY -> "key";
       case MAP_VALUE, UNINITIALIZED_MAP_VALUE -> "value";
@@ -134,6 +163,26 @@ final class HelperCalls {
       case SPIN_LOCK -> "bpf_spin_lock in a map's value";
       case TIMER -> "bpf_timer in a map's value";
       case SEQUENCE_FILE -> "seq_file of the running iterator";
+      case WRITABLE_MEMORY -> "memory of that size";
+      case UPDATED_INT -> "pointer to 4 bytes";
+      case READ_LONG -> "pointer to 8 bytes";
+      case IPV4_HEADER, IPV6_HEADER, TCP_HEADER -> "header";
+      case MAP_VALUE_OR_NULL -> "value, nor NULL";
+      case ALLOCATION_SIZE -> "size";
+      case SOCK_COMMON, SOCKET_OR_NULL, ANY_SOCK, ANY_SOCK_OR_NULL, RELEASED_SOCK -> "socket";
+      case RELEASED_RECORD -> "reserved record";
+      case PER_CPU_OBJECT -> "per-CPU variable";
+      case TASK,
+          TASK_OR_NULL,
+          INODE,
+          INODE_OR_NULL,
+          CGROUP_OR_NULL,
+          FILE,
+          PATH,
+          BINARY,
+          SK_BUFF,
+          XDP_BUFF ->
+          "struct " + argument.struct();
     };
   }
 

@@ -339,6 +339,7 @@ final class Interpreter {
             pc = 0;
           }
         }
+        case Op.CALL_KFUNC -> run.callKfunc(pc - 1, immediate(i));
         case Op.CALL_BY_REGISTER -> run.callHelper(pc - 1, r[dst]);
         case Op.CALL_FUNCTION -> {
           frames.push(pc - 1, pc, -1);

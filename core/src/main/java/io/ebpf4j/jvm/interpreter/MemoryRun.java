@@ -9,6 +9,7 @@ import io.ebpf4j.jvm.cpu.Machine;
 import io.ebpf4j.jvm.handle.Counted;
 import io.ebpf4j.jvm.helper.HelperNames;
 import io.ebpf4j.jvm.helper.HelperTable;
+import io.ebpf4j.jvm.helper.KfuncTable;
 import io.ebpf4j.jvm.memory.Block;
 import io.ebpf4j.jvm.memory.Memory;
 import io.ebpf4j.spec.Errno;
@@ -54,6 +55,7 @@ public record MemoryRun(long returnValue, byte[] memory) {
                                 .formatted(
                                     Location.of(spec, slot),
                                     HelperNames.nameOf(id).orElse("" + id)))),
+            KfuncTable.NONE,
             NO_CONTEXT,
             null,
             List.of(),

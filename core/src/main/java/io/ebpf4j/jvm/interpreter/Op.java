@@ -51,6 +51,9 @@ final class Op {
   static final int CALL_FUNCTION = 0x8d;
   static final int CALL_GLOBAL_FUNCTION = 0xed;
 
+  /** A call of a kernel function: the immediate is its index in the code. */
+  static final int CALL_KFUNC = 0xf5;
+
   /** A call of the helper whose number is in a register, which Linux refuses. */
   static final int CALL_BY_REGISTER = 0xfd;
 

@@ -6,6 +6,7 @@ import io.ebpf4j.jvm.context.TailCallTable;
 import io.ebpf4j.jvm.cpu.Activation;
 import io.ebpf4j.jvm.cpu.Cpu;
 import io.ebpf4j.jvm.cpu.Slot;
+import io.ebpf4j.jvm.helper.KfuncFlag;
 import io.ebpf4j.jvm.map.HeldLocks;
 import io.ebpf4j.jvm.map.JvmMap;
 import io.ebpf4j.jvm.memory.Memory;
@@ -27,6 +28,7 @@ final class Run implements Activation {
   final LiveRegions regions = new LiveRegions();
   final Frames frames = new Frames(this);
   private final HelperCalls helperCalls = new HelperCalls(this);
+  private final KfuncCalls kfuncCalls = new KfuncCalls(this);
   private long context;
   private int contextBytes;
   private int tailCalls;
@@ -140,6 +142,16 @@ final class Run implements Activation {
     frames.replace(target);
     registers[1] = context;
     return true;
+  }
+
+  /** Calls the kernel function of that index in the program. */
+  void callKfunc(int slot, int index) {
+    Code code = frames.code();
+    KfuncCall call = code.kfuncs[index];
+    kfuncCalls.call(slot, call);
+    if (call.prototype.is(KfuncFlag.CHANGES_PACKET)) {
+      code.context.findPacket(context, regions);
+    }
   }
 
   /** Calls the helper with that number, as only programs without a kernel can. */

@@ -128,6 +128,7 @@ final class SkBuff {
         number("hash", 68, HASH_OFFSET),
         number("napi_id", 84, NAPI_ID_OFFSET),
         number("gso_segs", 164, GSO_SEGS_OFFSET),
+        Field.unbuilt("sk", 168, Kind.SOCK_COMMON_OR_NULL),
         number("gso_size", 176, GSO_SIZE_OFFSET));
   }
 

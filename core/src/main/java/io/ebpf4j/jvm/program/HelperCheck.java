@@ -3,14 +3,19 @@ package io.ebpf4j.jvm.program;
 import io.ebpf4j.BpfException;
 import io.ebpf4j.isa.Instruction;
 import io.ebpf4j.isa.Isa;
+import io.ebpf4j.jvm.context.ContextLayout;
+import io.ebpf4j.jvm.context.ProgramKind;
 import io.ebpf4j.jvm.helper.HelperNames;
 import io.ebpf4j.jvm.helper.HelperPrototype;
 import io.ebpf4j.jvm.helper.HelperTable;
 import io.ebpf4j.jvm.helper.License;
 import io.ebpf4j.jvm.interpreter.Location;
+import io.ebpf4j.jvm.verifier.InstructionFacts;
+import io.ebpf4j.jvm.verifier.Verdict;
 import io.ebpf4j.spec.Errno;
 import io.ebpf4j.spec.ProgramSpec;
 import java.util.List;
+import java.util.Optional;
 
 /** Whether a program may call what it calls. */
 final class HelperCheck {
@@ -47,6 +52,53 @@ final class HelperCheck {
               .formatted(name, id, spec.license()));
     }
     return helper;
+  }
+
+  /** What is said of a program whose type never runs here. */
+  static String neverRuns(ProgramSpec spec) {
+    return "program %s is of type %s, which this kernel verifies and does not run"
+        .formatted(spec.name(), spec.type().label());
+  }
+
+  /**
+   * Why a program that was accepted does not run here, or empty where it does.
+   *
+   * @param kept whether one that calls helpers which are not built is kept; else it is refused
+   */
+  String verifiedOnly(ProgramKind kind, Verdict verdict, boolean kept) {
+    if (!kind.runs()) {
+      return neverRuns(spec);
+    }
+    for (InstructionFacts facts : verdict.facts()) {
+      ContextLayout.Field field = facts.field();
+      if (field != null && !field.isBuilt()) {
+        return kept(
+            kept,
+            facts.slot(),
+            "field %s of the context is not part of this kernel yet".formatted(field.name()));
+      }
+      Instruction call = spec.instructions().get(facts.slot());
+      if (facts.dead() || call.opcode() != (Isa.BPF_JMP | Isa.BPF_CALL) || call.src() != 0) {
+        continue;
+      }
+      Optional<HelperPrototype> known = helpers.known(call.imm(), spec);
+      if (known.isPresent() && !known.get().isBuilt()) {
+        return kept(
+            kept,
+            facts.slot(),
+            "helper bpf_%s (%d) is not part of this kernel yet"
+                .formatted(known.get().name(), call.imm()));
+      }
+    }
+    return "";
+  }
+
+  private String kept(boolean kept, int slot, String sentence) {
+    BpfException refusal = refused(slot, sentence);
+    if (!kept) {
+      throw refusal;
+    }
+    return String.valueOf(refusal.getMessage());
   }
 
   /** Refuses legacy packet loads where the type has none. */

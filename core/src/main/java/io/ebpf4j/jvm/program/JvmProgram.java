@@ -45,7 +45,10 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder, Comp
   private final ProgramSpec spec;
   private final int id;
   private final List<JvmMap> maps;
-  private final Code code;
+  private final @Nullable Code code;
+
+  /** Why it does not run, or empty where it does. */
+  private final String verifiedOnly;
 
   private final Machine machine;
   private final int btfId;
@@ -61,15 +64,17 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder, Comp
       ProgramSpec spec,
       int id,
       List<JvmMap> maps,
-      Code.Source interpreted,
+      Code.@Nullable Source interpreted,
+      String verifiedOnly,
       @Nullable Verdict verdict,
       Compiler.@Nullable Source source) {
     this.machine = machine;
+    this.verifiedOnly = verifiedOnly;
     this.spec = spec;
     this.verdict = verdict;
     this.id = id;
     this.maps = maps;
-    this.code = Code.decode(interpreted, this);
+    this.code = interpreted == null ? null : Code.decode(interpreted, this);
     this.source = source;
     this.compiled = source == null ? null : compile(source);
     if (compiled != null) {
@@ -101,7 +106,7 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder, Comp
       RunOptions options) {
     kind.check(spec);
     checkForm(spec, options);
-    References references = References.resolve(machine, spec, maps, options.poisoned());
+    References references = References.resolve(machine, spec, maps, options);
     try {
       for (JvmMap map : references.maps()) {
         if (map instanceof ProgramTable table) {
@@ -123,11 +128,19 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder, Comp
                 kind,
                 kind.context(spec),
                 helpers,
+                options.kfuncs(),
                 verification.kernelTypes(),
                 machine.cpus().size());
         verdict = verify(subject, verification.logLevel());
         refuseDead(verdict, refused);
+        String reason = check.verifiedOnly(kind, verdict, verification.only());
+        if (!reason.isEmpty()) {
+          return new JvmProgram(machine, spec, id, references.maps(), null, reason, verdict, null);
+        }
       } else {
+        if (!kind.runs()) {
+          throw new BpfException(Errno.ENOTSUPP, HelperCheck.neverRuns(spec));
+        }
         check.legacyPacketLoads(packet != null);
       }
       Code.Source source =
@@ -136,6 +149,7 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder, Comp
               references.instructions(),
               refused,
               check::find,
+              options.kfuncs(),
               kind.context(spec),
               packet,
               references.maps(),
@@ -144,7 +158,7 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder, Comp
           verdict != null && verification != null && verification.compiled()
               ? toCompile(source, verdict)
               : null;
-      return new JvmProgram(machine, spec, id, references.maps(), source, verdict, toCompile);
+      return new JvmProgram(machine, spec, id, references.maps(), source, "", verdict, toCompile);
     } catch (Throwable failure) {
       references.maps().forEach(JvmMap::release);
       throw failure;
@@ -167,6 +181,7 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder, Comp
         source.spec(),
         source.instructions(),
         source.helpers()::find,
+        source.kfuncs(),
         source.context(),
         source.packet(),
         source.maps(),
@@ -252,7 +267,16 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder, Comp
 
   @Override
   public Code code() {
-    return code;
+    Code found = code;
+    if (found == null) {
+      throw new BpfException(Errno.ENOTSUPP, verifiedOnly);
+    }
+    return found;
+  }
+
+  @Override
+  public String verifiedOnly() {
+    return verifiedOnly;
   }
 
   /**
@@ -287,7 +311,7 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder, Comp
     for (int i = 0; i < times; i++) {
       value =
           compiled == null
-              ? code.run(cpu, context)
+              ? code().run(cpu, context)
               : CompiledRun.run(cpu, compiled.program(), context);
     }
     return value;
@@ -303,7 +327,7 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder, Comp
 
   @Override
   public boolean readable(Cpu cpu, long context, long address, long bytes) {
-    return code.readable(cpu, context, address, bytes);
+    return code().readable(cpu, context, address, bytes);
   }
 
   @Override

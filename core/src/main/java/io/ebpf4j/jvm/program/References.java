@@ -4,9 +4,12 @@ import static io.ebpf4j.isa.Isa.*;
 
 import io.ebpf4j.BpfException;
 import io.ebpf4j.isa.Instruction;
+import io.ebpf4j.jvm.cpu.FunctionPointer;
 import io.ebpf4j.jvm.cpu.Machine;
 import io.ebpf4j.jvm.handle.Counted;
 import io.ebpf4j.jvm.handle.FdTable;
+import io.ebpf4j.jvm.helper.KfuncPrototype;
+import io.ebpf4j.jvm.helper.KfuncTable;
 import io.ebpf4j.jvm.interpreter.Code.Refusal;
 import io.ebpf4j.jvm.interpreter.Location;
 import io.ebpf4j.jvm.map.JvmMap;
@@ -26,15 +29,18 @@ final class References {
   private final Machine machine;
   private final ProgramSpec spec;
   private final Map<String, JvmMap> named;
+  private final KfuncTable kfuncs;
   private final List<Instruction> instructions;
   private final Map<Integer, Refusal> refused = new HashMap<>();
   private final List<JvmMap> maps = new ArrayList<>();
   private final Map<Integer, MapUse> uses = new HashMap<>();
 
-  private References(Machine machine, ProgramSpec spec, Map<String, JvmMap> named) {
+  private References(
+      Machine machine, ProgramSpec spec, Map<String, JvmMap> named, KfuncTable kfuncs) {
     this.machine = machine;
     this.spec = spec;
     this.named = named;
+    this.kfuncs = kfuncs;
     this.instructions = new ArrayList<>(spec.instructions());
   }
 
@@ -44,10 +50,10 @@ final class References {
    * @throws BpfException ENOENT, EBADF or EINVAL where one cannot be resolved
    */
   static References resolve(
-      Machine machine, ProgramSpec spec, Map<String, JvmMap> named, Map<Integer, String> poisoned) {
-    References references = new References(machine, spec, named);
+      Machine machine, ProgramSpec spec, Map<String, JvmMap> named, RunOptions options) {
+    References references = new References(machine, spec, named, options.kfuncs());
     try {
-      poisoned.forEach(references::poison);
+      options.poisoned().forEach(references::poison);
       spec.references().forEach(references::resolve);
       references.resolveDescriptors();
       return references;
@@ -90,6 +96,12 @@ final class References {
       case Reference.ToMapValue(_, String name, int offset) ->
           putValue(slot, hold(named(slot, name)), offset);
       case Reference.ToKernelSymbol(_, String symbol, _, boolean weak) -> {
+        KfuncPrototype kfunc = kfuncs.find(symbol).orElse(null);
+        if (kfunc != null) {
+          instructions.set(
+              slot, instructions.get(slot).withSrc(BPF_PSEUDO_BTF_ID).withImm(kfunc.id()));
+          return;
+        }
         if (!weak) {
           throw refusal(
               slot,
@@ -98,14 +110,24 @@ final class References {
         }
         putWide(slot, 0);
       }
-      case Reference.ToKernelFunction(_, String function, _, boolean weak) -> {
-        String sentence = "kernel function %s is not part of this kernel".formatted(function);
-        if (!weak) {
-          throw refusal(slot, Errno.ENOENT, sentence);
-        }
-        refused.put(slot, new Refusal(Errno.EINVAL, sentence));
-      }
+      case Reference.ToKernelFunction(_, String function, _, boolean weak) ->
+          resolveCall(slot, function, weak);
     }
+  }
+
+  private void resolveCall(int slot, String function, boolean weak) {
+    Instruction call = instructions.get(slot).withSrc(BPF_PSEUDO_KFUNC_CALL);
+    KfuncPrototype kfunc = kfuncs.find(function).orElse(null);
+    if (kfunc != null) {
+      instructions.set(slot, call.withOffset(0).withImm(kfunc.id()));
+      return;
+    }
+    String sentence = "kernel function %s is not part of this kernel".formatted(function);
+    if (!weak) {
+      throw refusal(slot, Errno.ENOENT, sentence);
+    }
+    instructions.set(slot, call.withImm(0));
+    refused.put(slot, new Refusal(Errno.EINVAL, sentence));
   }
 
   private JvmMap named(int slot, String name) {
@@ -122,7 +144,8 @@ final class References {
       Instruction i = instructions.get(slot);
       if (i.opcode() == (BPF_JMP | BPF_CALL)
           && i.src() == BPF_PSEUDO_KFUNC_CALL
-          && !refused.containsKey(slot)) {
+          && !refused.containsKey(slot)
+          && (i.offset() != 0 || kfuncs.find(i.imm()).isEmpty())) {
         throw refusal(
             slot,
             Errno.EINVAL,
@@ -142,11 +165,16 @@ final class References {
         JvmMap map = hold(described(slot, i.imm()));
         putValue(slot, map, instructions.get(slot + 1).imm());
       }
-      case BPF_PSEUDO_BTF_ID ->
+      case BPF_PSEUDO_BTF_ID -> {
+        if (kfuncs.find(i.imm()).isEmpty()) {
           throw refusal(
               slot,
               Errno.ENOENT,
               "kernel variable with BTF id %d is not part of this kernel".formatted(i.imm()));
+        }
+        putWide(slot, FunctionPointer.ofKernel(i.imm()));
+        instructions.set(slot, instructions.get(slot).withSrc(BPF_PSEUDO_BTF_ID));
+      }
       case BPF_PSEUDO_MAP_IDX, BPF_PSEUDO_MAP_IDX_VALUE ->
           throw refusal(slot, Errno.EPROTO, "it names a map by index, and no maps were numbered");
       default -> {}

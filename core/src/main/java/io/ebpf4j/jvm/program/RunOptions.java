@@ -1,6 +1,7 @@
 package io.ebpf4j.jvm.program;
 
 import io.ebpf4j.btf.Btf;
+import io.ebpf4j.jvm.helper.KfuncTable;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -13,13 +14,18 @@ import org.jspecify.annotations.Nullable;
  *     is cut short.
  * @param poisoned slots whose CO-RE relocation the kernel cannot fulfil, and what it lacks: an
  *     error only for a run that reaches them
+ * @param kfuncs the kernel functions that it may call by BTF type
  * @param verification how the program is verified; null: not, and it runs checked
  */
 public record RunOptions(
-    long budget, Map<Integer, String> poisoned, @Nullable Verification verification) {
+    long budget,
+    Map<Integer, String> poisoned,
+    KfuncTable kfuncs,
+    @Nullable Verification verification) {
 
   /** A hundred million instructions, nothing poisoned. */
-  public static final RunOptions DEFAULT = new RunOptions(100_000_000, Map.of(), null);
+  public static final RunOptions DEFAULT =
+      new RunOptions(100_000_000, Map.of(), KfuncTable.NONE, null);
 
   /** Copies the map. */
   public RunOptions {
@@ -31,7 +37,7 @@ public record RunOptions(
 
   /** These with other poisoned slots. */
   public RunOptions withPoisoned(Map<Integer, String> slots) {
-    return new RunOptions(budget, slots, verification);
+    return new RunOptions(budget, slots, kfuncs, verification);
   }
 
   /**
@@ -40,6 +46,8 @@ public record RunOptions(
    * @param kernelTypes the kernel's own types
    * @param logLevel the log of a program that is accepted: 0 none, 1 or 2, plus 4
    * @param compiled whether the program is compiled then; else it runs checked
+   * @param only whether a program that could not run here, as it calls helpers that are not built,
+   *     is kept nevertheless
    */
-  public record Verification(Btf kernelTypes, int logLevel, boolean compiled) {}
+  public record Verification(Btf kernelTypes, int logLevel, boolean compiled, boolean only) {}
 }

@@ -266,8 +266,10 @@ final class ArithmeticStep {
               BTF,
               MEMORY,
               BUFFER,
+              TRACEPOINT_BUFFER,
               FUNCTION ->
               true;
+          case FLOW_KEYS -> known;
           case MAP -> known && number.smin == 0 && operation == BPF_ADD;
           default -> false;
         };

@@ -176,6 +176,10 @@ final class Exploration {
     if (frame.inAsyncCallback && frame.asyncEntries != now.frame().asyncEntries) {
       return Visit.NEW;
     }
+    if (flow.iteratorNexts.get(slot)) {
+      boolean alike = equality.covers(old, now, Exactness.WITHIN_RANGES, lastId);
+      return alike && Iterators.isActive(now) ? Visit.COVERED : Visit.NEW;
+    }
     if (flow.callsCallback.get(slot)) {
       return equality.covers(old, now, Exactness.WITHIN_RANGES, lastId) ? Visit.COVERED : Visit.NEW;
     }
@@ -187,6 +191,7 @@ final class Exploration {
     boolean endlessly =
         mayLoop(old, now)
             && equality.covers(old, now, Exactness.EXACT, lastId)
+            && !Iterators.depthsDiffer(old, now)
             && old.mayGotoDepth == now.mayGotoDepth
             && old.unrolledCallbacks == now.unrolledCallbacks;
     return endlessly ? Visit.ENDLESS : Visit.NEW;

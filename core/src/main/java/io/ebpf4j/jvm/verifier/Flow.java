@@ -3,6 +3,7 @@ package io.ebpf4j.jvm.verifier;
 import static io.ebpf4j.isa.Isa.*;
 
 import io.ebpf4j.isa.Instruction;
+import io.ebpf4j.jvm.helper.KfuncFlag;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
@@ -37,6 +38,9 @@ final class Flow {
   /** Calls of helpers that call back. */
   final BitSet callsCallback = new BitSet();
 
+  /** Calls of kernel functions that give the next element of an iteration. */
+  final BitSet iteratorNexts = new BitSet();
+
   /** The loop that a slot lies in, or 0. */
   final int[] loops;
 
@@ -59,6 +63,9 @@ final class Flow {
 
     /** Whether packet pointers die by it. */
     boolean changesPacket(int helper);
+
+    /** Whether a kernel function is of that kind. */
+    boolean isKfunc(int kfunc, KfuncFlag flag);
   }
 
   /**
@@ -195,6 +202,8 @@ final class Flow {
       case BPF_CALL -> {
         if (isHelperCall(i)) {
           visitHelper(slot, i, calls);
+        } else if (i.src() == BPF_PSEUDO_KFUNC_CALL) {
+          visitKfunc(slot, i, calls);
         }
         return visitCall(slot, i, isLocalCall(i), states);
       }
@@ -233,6 +242,17 @@ final class Flow {
     }
     if (isTailCall(slot)) {
       tailCalls.set(functionOf(slot));
+      changesPacket.set(functionOf(slot));
+    }
+  }
+
+  private void visitKfunc(int slot, Instruction i, Calls calls) {
+    if (calls.isKfunc(i.imm(), KfuncFlag.ITERATOR_NEXT)) {
+      iteratorNexts.set(slot);
+      prunePoints.set(slot);
+      checkpoints.set(slot);
+    }
+    if (calls.isKfunc(i.imm(), KfuncFlag.CHANGES_PACKET)) {
       changesPacket.set(functionOf(slot));
     }
   }

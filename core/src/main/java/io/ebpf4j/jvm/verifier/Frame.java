@@ -17,6 +17,9 @@ final class Frame {
   static final byte SPILL = 1;
   static final byte MISC = 2;
   static final byte ZERO = 3;
+  static final byte DYNPTR = 4;
+  static final byte ITERATOR = 5;
+  static final byte IRQ_FLAGS = 6;
 
   private static final byte[] NO_BYTES = new byte[0];
   private static final @Nullable Register[] NO_SPILLS = new @Nullable Register[0];
@@ -104,6 +107,14 @@ final class Frame {
   /** Whether the slot holds a spilled register, of whatever width. */
   boolean isSpilled(int slot) {
     return bytes[slot * SLOT_BYTES + SLOT_BYTES - 1] == SPILL;
+  }
+
+  /** Whether the slot holds a spilled register, or an object of the kernel. */
+  boolean isSpecial(int slot) {
+    return switch (bytes[slot * SLOT_BYTES + SLOT_BYTES - 1]) {
+      case SPILL, DYNPTR, ITERATOR, IRQ_FLAGS -> true;
+      default -> false;
+    };
   }
 
   boolean isSpilledScalar(int slot) {

@@ -15,17 +15,19 @@ import org.jspecify.annotations.Nullable;
 /** The arguments of a helper: what each may be, and what memory it leads to. */
 final class HelperArguments {
   private static final int MAX_SIZE = 1 << 29;
-  private static final String MEMORY_KINDS =
-      "fp, pkt, pkt_meta, map_key, map_value, mem, ringbuf_mem, buf, trusted_ptr_";
+  private static final int SHORT_HEADER_BYTES = 20;
+  private static final int IPV6_HEADER_BYTES = 40;
 
   private final Verification verification;
   private final MemoryAccess memory;
   private final Locks locks;
+  private final ArgumentTypes types;
 
   HelperArguments(Verification verification, MemoryAccess memory, Locks locks) {
     this.verification = verification;
     this.memory = memory;
     this.locks = locks;
+    this.types = new ArgumentTypes(verification);
   }
 
   /** Checks an argument; those before it have been checked. */
@@ -44,10 +46,11 @@ final class HelperArguments {
     if (register.isPacketPointer() && !mayGetPacket(call)) {
       throw Rejection.access("helper access to the packet is not allowed");
     }
-    if (!(register.isNull() && isNullable(kind))) {
-      checkKind(number, register, kind);
-      checkOffset(number, register);
+    if (!(register.isNull() && kind.isNullable())) {
+      types.check(number, register, kind, call.helper);
+      types.checkOffset(number, register, kind);
     }
+    objects(number, register, kind, call);
     switch (kind) {
       case MAP -> map(register, call);
       case MAP_KEY -> {
@@ -58,6 +61,11 @@ final class HelperArguments {
         }
       }
       case MAP_VALUE -> access(number, call.map().spec().valueSize(), false, false, null);
+      case MAP_VALUE_OR_NULL -> {
+        if (!register.isNull()) {
+          access(number, call.map().spec().valueSize(), false, false, null);
+        }
+      }
       case UNINITIALIZED_MAP_VALUE ->
           access(number, call.map().spec().valueSize(), true, false, call.raw);
       case SIZE -> size(number, kinds.get(number - 2), false, call);
@@ -70,80 +78,68 @@ final class HelperArguments {
         access(number, Integer.BYTES, true, false, call.raw);
         aligned(number, Integer.BYTES);
       }
+      case UPDATED_INT -> {
+        access(number, Integer.BYTES, true, false, null);
+        aligned(number, Integer.BYTES);
+      }
+      case READ_LONG -> {
+        access(number, Long.BYTES, false, false, null);
+        aligned(number, Long.BYTES);
+      }
+      case IPV4_HEADER, TCP_HEADER -> access(number, SHORT_HEADER_BYTES, false, false, null);
+      case IPV6_HEADER -> access(number, IPV6_HEADER_BYTES, false, false, null);
+      case ALLOCATION_SIZE -> {
+        if (!register.bits.isConstant()) {
+          throw Rejection.access("R%d is not a known constant'", number);
+        }
+        call.memorySize = (int) register.bits.value();
+        verification.markPrecise(number);
+      }
       case CONSTANT_STRING -> constantString(number, register);
       case FUNCTION -> call.function = register.extent;
       case SPIN_LOCK -> locks.argument(number, call.helper.id() == Locks.LOCK);
       case TIMER -> timer(number, register, call);
-      case SEQUENCE_FILE -> sequenceFile(number, register);
-      case ANYTHING,
-          UNCHECKED,
-          CONTEXT,
-          MEMORY,
-          MEMORY_OR_NULL,
-          UNINITIALIZED_MEMORY,
-          UNINITIALIZED_MEMORY_OR_NULL,
-          STACK_OR_NULL -> {}
+      case PER_CPU_OBJECT -> call.object.set(register);
+      default -> {}
+    }
+  }
+
+  /** Takes note of what is given back, and of the reference that an argument brings. */
+  private void objects(int number, Register register, Argument kind, Call call) {
+    if (kind.isReleased()) {
+      if (register.reference == 0 && !register.isNull()) {
+        throw Rejection.invalid("R%d must be referenced when passed to release function", number);
+      }
+      call.released = number;
+    }
+    if (register.reference != 0) {
+      if (call.reference != 0) {
+        throw Rejection.access(
+            "more than one arg with ref_obj_id R%d %d %d",
+            number, register.reference, call.reference);
+      }
+      call.reference = register.reference;
     }
   }
 
   private boolean mayGetPacket(Call call) {
     return switch (verification.subject.spec().type()) {
-      case SCHED_CLS, SCHED_ACT, XDP, LWT_XMIT, SK_SKB, SK_MSG, CGROUP_SKB ->
+      case LWT_IN,
+          LWT_OUT,
+          LWT_SEG6LOCAL,
+          SK_REUSEPORT,
+          FLOW_DISSECTOR,
+          CGROUP_SKB,
+          SCHED_CLS,
+          SCHED_ACT,
+          XDP,
+          LWT_XMIT,
+          SK_SKB,
+          SK_MSG ->
           call.helper.takesPacket();
+      case CGROUP_SOCKOPT -> true;
       default -> false;
     };
-  }
-
-  private static boolean isNullable(Argument kind) {
-    return switch (kind) {
-      case MEMORY_OR_NULL, UNINITIALIZED_MEMORY_OR_NULL, STACK_OR_NULL -> true;
-      default -> false;
-    };
-  }
-
-  private void checkKind(int number, Register register, Argument kind) {
-    boolean writes =
-        kind == Argument.UNINITIALIZED_MEMORY
-            || kind == Argument.UNINITIALIZED_MEMORY_OR_NULL
-            || kind == Argument.UNINITIALIZED_MAP_VALUE
-            || kind == Argument.LONG_POINTER
-            || kind == Argument.INT_POINTER;
-    int ignored = (writes ? 0 : Register.READ_ONLY) | (isNullable(kind) ? Register.MAYBE_NULL : 0);
-    int flags = register.flags & ~ignored;
-    String expected =
-        switch (kind) {
-          case MAP -> flags == 0 && register.kind == Kind.MAP ? "" : "map_ptr";
-          case CONTEXT -> flags == 0 && register.kind == Kind.CONTEXT ? "" : "ctx, trusted_ptr_";
-          case SIZE, SIZE_OR_ZERO -> register.isScalar() ? "" : "scalar";
-          case FUNCTION -> register.kind == Kind.FUNCTION ? "" : "func";
-          case STACK_OR_NULL -> register.kind == Kind.STACK ? "" : "fp";
-          case CONSTANT_STRING, TIMER ->
-              flags == 0 && register.kind == Kind.MAP_VALUE ? "" : "map_value";
-          case SPIN_LOCK -> flags == 0 && register.kind == Kind.MAP_VALUE ? "" : "map_value, ptr_";
-          case SEQUENCE_FILE ->
-              register.kind == Kind.BTF && !register.mayBeNull() ? "" : "ptr_, trusted_ptr_";
-          default -> isMemory(register, flags) ? "" : MEMORY_KINDS;
-        };
-    if (!expected.isEmpty()) {
-      throw Rejection.access(
-          "R%d type=%s expected=%s", number, StatePrinter.kind(register), expected);
-    }
-  }
-
-  private static boolean isMemory(Register register, int flags) {
-    return switch (register.kind) {
-      case STACK, PACKET, PACKET_META, MAP_KEY, MAP_VALUE, MEMORY, BUFFER -> flags == 0;
-      case BTF -> flags == Register.TRUSTED;
-      default -> false;
-    };
-  }
-
-  private static void checkOffset(int number, Register register) {
-    switch (register.kind) {
-      case STACK, PACKET, PACKET_META, MAP_KEY, MAP_VALUE, MEMORY, BUFFER, SCALAR -> {}
-      case BTF -> MemoryAccess.unmodified(register, number, true);
-      default -> MemoryAccess.unmodified(register, number, false);
-    }
   }
 
   private static void map(Register register, Call call) {
@@ -167,8 +163,7 @@ final class HelperArguments {
 
   private void size(int number, Argument of, boolean zeroAllowed, Call call) {
     Register size = verification.register(number);
-    boolean writes =
-        of == Argument.UNINITIALIZED_MEMORY || of == Argument.UNINITIALIZED_MEMORY_OR_NULL;
+    boolean writes = of.isWritten();
     if (size.smin < 0) {
       throw Rejection.access(
           "R%d min value is negative, either use unsigned or 'var &= const'", number);
@@ -182,7 +177,8 @@ final class HelperArguments {
           "R%d unbounded memory access, use 'var &= const' or 'if (var < const)'", number);
     }
     call.size = (int) size.umax;
-    StackAccess.Raw raw = writes && size.bits.isConstant() ? call.raw : null;
+    boolean fills = writes && of != Argument.WRITABLE_MEMORY;
+    StackAccess.Raw raw = fills && size.bits.isConstant() ? call.raw : null;
     access(number - 1, (int) size.umax, writes, zeroAllowed, raw);
     verification.markPrecise(number);
   }
@@ -286,7 +282,8 @@ final class HelperArguments {
     return spill.bits.value();
   }
 
-  private void constantString(int number, Register register) {
+  /** A zero-terminated string in a read-only map. */
+  void constantString(int number, Register register) {
     if (!(register.map instanceof JvmMap map)
         || (map.spec().flags() & MapFlags.RDONLY_PROG) == 0
         || !map.frozen()) {
@@ -302,13 +299,6 @@ final class HelperArguments {
         number, register.offset, map.spec().valueSize() - register.offset, false, false);
     if (FrozenValue.stringLength(map, register.offset + register.bits.value()) < 0) {
       throw Rejection.invalid("string is not zero-terminated");
-    }
-  }
-
-  private static void sequenceFile(int number, Register register) {
-    String name = register.btf == null ? "" : register.btf.name(register.btfId);
-    if (!name.equals("seq_file")) {
-      throw Rejection.access("R%d is of type %s but seq_file is expected", number, name);
     }
   }
 

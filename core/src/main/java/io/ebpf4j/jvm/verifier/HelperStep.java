@@ -6,12 +6,14 @@ import io.ebpf4j.jvm.helper.HelperNames;
 import io.ebpf4j.jvm.helper.HelperPrototype;
 import io.ebpf4j.jvm.helper.License;
 import io.ebpf4j.jvm.helper.PrintHelpers;
-import io.ebpf4j.jvm.helper.Returns;
 import io.ebpf4j.jvm.map.JvmMap;
 import io.ebpf4j.jvm.map.MapShape;
 import io.ebpf4j.jvm.verifier.Register.Kind;
+import io.ebpf4j.spec.Errno;
 import io.ebpf4j.spec.MapFlags;
 import io.ebpf4j.spec.MapType;
+import io.ebpf4j.spec.ProgramSpec;
+import io.ebpf4j.spec.ProgramType;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +25,14 @@ final class HelperStep {
   private static final int MAP_DELETE = 3;
   private static final int SMP_PROCESSOR_ID = 8;
   private static final int TAIL_CALL = 12;
+  private static final int READ_STRING = 45;
+  private static final int GET_STACK = 67;
+  private static final int READ_USER_STRING = 114;
+  private static final int READ_KERNEL_STRING = 115;
+  private static final int GET_TASK_STACK = 141;
   private static final int SNPRINTF = 165;
+  private static final int GET_FUNC_IP = 173;
+  private static final int MAX_ERRNO = 4095;
 
   private final Verification verification;
   private final HelperArguments arguments;
@@ -46,6 +55,17 @@ final class HelperStep {
     int function = -1;
     long key = -1;
     int size;
+
+    /** The register whose object is given back, or 0. */
+    int released;
+
+    /** The reference that an argument brought, or 0. */
+    int reference;
+
+    int memorySize;
+
+    /** The per-CPU variable that an argument names. */
+    final Register object = new Register();
 
     Call(HelperPrototype helper) {
       this.helper = helper;
@@ -71,6 +91,7 @@ final class HelperStep {
     for (int at = 0; at < call.raw.size; at++) {
       arguments.markWritten(call.raw.register, at);
     }
+    release(call);
     if (i.imm() == SNPRINTF) {
       checkFormat(call);
     }
@@ -88,6 +109,7 @@ final class HelperStep {
     }
     result(call);
     checkMap(call);
+    checkFunctionAddress(call);
     if (helper.changesPacket()) {
       dropPackets(verification);
     }
@@ -103,7 +125,7 @@ final class HelperStep {
     if (name.isEmpty()) {
       throw Rejection.invalid("invalid func %s", label);
     }
-    if (verification.subject.helpers().find(id).isEmpty()) {
+    if (!verification.subject.helpers().isKnown(id)) {
       throw Rejection.invalid("helper %s is not part of this kernel yet", label);
     }
     HelperPrototype helper =
@@ -114,6 +136,9 @@ final class HelperStep {
     if (helper.gplOnly() && !License.isGplCompatible(verification.subject.spec().license())) {
       throw Rejection.invalid(
           "cannot call GPL-restricted function from non-GPL compatible program");
+    }
+    if (helper.sleeps() && !verification.state.sleepable) {
+      throw Rejection.invalid("helper call might sleep in a non-sleepable prog");
     }
     return helper;
   }
@@ -144,29 +169,62 @@ final class HelperStep {
     }
   }
 
+  /** Gives back what a call gives back: no register leads to it any more. */
+  private void release(Call call) {
+    if (call.released == 0 || call.reference == 0) {
+      return;
+    }
+    if (!verification.state.release(State.Reference.OBJECT, call.reference)) {
+      throw Rejection.invalid(
+          "func bpf_%s#%d reference has not been acquired before",
+          call.helper.name(), call.helper.id());
+    }
+    verification.state.forEachRegister((frame, register) -> {
+      if (register.reference == call.reference) {
+        verification.invalidate(register);
+      }
+    });
+  }
+
   private void result(Call call) {
     Register result = verification.register(0);
+    Results results = new Results(verification);
     switch (call.helper.returns()) {
-      case INTEGER -> verification.markUnknown(result);
-      case VOID -> result.clear();
-      case MAP_VALUE_OR_NULL -> {
-        MapShape map = call.map();
-        result.setPointer(Kind.MAP_VALUE, isNeverNull(call) ? 0 : Register.MAYBE_NULL);
-        result.map = map;
-        result.mapUid = call.mapUid;
-        if (result.mayBeNull()
-            || map.specialFields().has(io.ebpf4j.jvm.map.SpecialFields.Kind.SPIN_LOCK)) {
-          result.id = verification.nextId();
-        }
+      case INTEGER -> {
+        verification.markUnknown(result);
+        refineResult(call, result);
       }
+      case VOID -> result.clear();
+      case MAP_VALUE -> mapValue(call, result, true);
+      case MAP_VALUE_OR_NULL -> mapValue(call, result, isNeverNull(call));
+      default -> results.object(call, result);
     }
-    if (call.helper.returns() == Returns.INTEGER) {
-      refineResult(call, result);
+    results.references(call, result);
+  }
+
+  private void mapValue(Call call, Register result, boolean neverNull) {
+    MapShape map = call.map();
+    result.setPointer(Kind.MAP_VALUE, neverNull ? 0 : Register.MAYBE_NULL);
+    result.map = map;
+    result.mapUid = call.mapUid;
+    if (result.mayBeNull()
+        || map.specialFields().has(io.ebpf4j.jvm.map.SpecialFields.Kind.SPIN_LOCK)) {
+      result.id = verification.nextId();
     }
   }
 
   /** The number of the CPU is below the number of CPUs. */
   private void refineResult(Call call, Register result) {
+    switch (call.helper.id()) {
+      case GET_STACK, GET_TASK_STACK, READ_STRING, READ_USER_STRING, READ_KERNEL_STRING -> {
+        result.smax = call.size;
+        result.s32max = call.size;
+        result.smin = -MAX_ERRNO;
+        result.s32min = -MAX_ERRNO;
+        Bounds.sync(result);
+      }
+      default -> {}
+    }
     if (call.helper.id() == SMP_PROCESSOR_ID) {
       int last = verification.subject.cpus() - 1;
       result.umax = last;
@@ -190,6 +248,27 @@ final class HelperStep {
         && call.key < Integer.toUnsignedLong(call.map().spec().maxEntries());
   }
 
+  /** Only what is attached to a function knows its address. */
+  private void checkFunctionAddress(Call call) {
+    if (call.helper.id() != GET_FUNC_IP) {
+      return;
+    }
+    ProgramSpec program = verification.subject.spec();
+    if (program.type() == ProgramType.TRACING) {
+      switch (program.expectedAttachType()) {
+        case TRACE_FENTRY, TRACE_FEXIT, MODIFY_RETURN -> {}
+        case null, default ->
+            throw new Rejection(
+                Errno.ENOTSUPP,
+                "func bpf_get_func_ip#173 supported only for fentry/fexit/fmod_ret programs");
+      }
+    } else if (program.type() != ProgramType.KPROBE) {
+      throw new Rejection(
+          Errno.ENOTSUPP,
+          "func bpf_get_func_ip#173 not supported for program type " + program.type().id());
+    }
+  }
+
   private void checkMap(Call call) {
     MapShape map = call.map;
     if (map == null) {
@@ -197,7 +276,7 @@ final class HelperStep {
     }
     int id = call.helper.id();
     MapType type = map.spec().type();
-    if (!MapHelperRules.fit(type, id)) {
+    if (!MapHelperRules.fit(type, id, verification.subject.spec())) {
       throw Rejection.invalid(
           "cannot pass map_type %d into func bpf_%s#%d", type.id(), call.helper.name(), id);
     }

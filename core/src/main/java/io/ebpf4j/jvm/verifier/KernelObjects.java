@@ -56,6 +56,41 @@ final class KernelObjects {
     }
   }
 
+  /** Whether a pointer leads to a structure of that name, or to one that begins with it. */
+  boolean leadsTo(Btf btf, int id, int offset, String struct) {
+    if (offset == 0 && btf.name(btf.strip(id)).equals(struct)) {
+      return true;
+    }
+    int type = complete(btf, id);
+    int at = offset;
+    while (true) {
+      if (!(btf.type(type) instanceof BtfType.Composite composite)) {
+        return false;
+      }
+      if (at == 0 && composite.name().equals(struct)) {
+        return true;
+      }
+      int inner = -1;
+      for (BtfType.Member member : composite.members()) {
+        int start = member.bitOffset() / Byte.SIZE;
+        int of = btf.strip(member.type());
+        if (btf.hasSize(of) && at >= start && at < start + btf.sizeOf(of)) {
+          inner = of;
+          at -= start;
+          break;
+        }
+      }
+      if (inner < 0) {
+        return false;
+      }
+      while (btf.type(inner) instanceof BtfType.Array array) {
+        inner = btf.strip(array.elementType());
+        at %= Math.max(1, btf.sizeOf(inner));
+      }
+      type = inner;
+    }
+  }
+
   /** A load of a field of {@code struct bpf_map} and what the map's type adds. */
   void mapStructure(Access access, Register pointer, int offset) {
     MapShape map = pointer.map;

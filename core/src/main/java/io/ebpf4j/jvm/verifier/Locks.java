@@ -1,5 +1,7 @@
 package io.ebpf4j.jvm.verifier;
 
+import io.ebpf4j.isa.Isa;
+import io.ebpf4j.jvm.helper.KfuncFlag;
 import io.ebpf4j.jvm.map.MapShape;
 import io.ebpf4j.jvm.map.SpecialFields;
 import io.ebpf4j.jvm.verifier.State.Reference;
@@ -68,8 +70,20 @@ final class Locks {
   }
 
   /** Checks that a call may be made while a lock is held. */
-  void checkCall(int source, int helper) {
-    if (verification.state.locks > 0 && source == 0 && helper != UNLOCK) {
+  void checkCall(int source, int callee) {
+    boolean allowed =
+        switch (source) {
+          case 0 -> callee == UNLOCK;
+          case Isa.BPF_PSEUDO_KFUNC_CALL ->
+              verification
+                  .subject
+                  .kfuncs()
+                  .find(callee)
+                  .filter(kfunc -> kfunc.is(KfuncFlag.UNDER_LOCK))
+                  .isPresent();
+          default -> true;
+        };
+    if (verification.state.locks > 0 && !allowed) {
       throw Rejection.invalid("function calls are not allowed while holding a lock");
     }
   }

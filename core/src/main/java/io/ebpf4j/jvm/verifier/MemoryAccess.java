@@ -1,6 +1,7 @@
 package io.ebpf4j.jvm.verifier;
 
 import io.ebpf4j.jvm.context.ContextLayout;
+import io.ebpf4j.jvm.context.SocketLayouts;
 import io.ebpf4j.jvm.map.MapShape;
 import io.ebpf4j.jvm.map.SpecialFields;
 import io.ebpf4j.jvm.verifier.Register.Kind;
@@ -11,6 +12,7 @@ import java.util.OptionalLong;
 /** Whether a load or store through a pointer stays within what the pointer leads to. */
 final class MemoryAccess {
   private static final int MAX_OFFSET = 1 << 29;
+  private static final int FLOW_KEYS_BYTES = 56;
 
   private final Verification verification;
   private final StackAccess stack;
@@ -74,6 +76,22 @@ final class MemoryAccess {
         objects.access(access, pointer, offset);
       }
       case MAP -> objects.mapStructure(access, pointer, offset);
+      case SOCKET, SOCK_COMMON, TCP_SOCK, XDP_SOCK -> {
+        refuseNull(access, pointer);
+        socket(access, pointer, offset);
+      }
+      case FLOW_KEYS -> {
+        refuseLeak(access, "flow keys");
+        if (offset < 0 || offset + access.size() > FLOW_KEYS_BYTES) {
+          throw Rejection.access(
+              "invalid access to flow keys off=%d size=%d", offset, access.size());
+        }
+        loadUnknown(access);
+      }
+      case TRACEPOINT_BUFFER -> {
+        fixedBuffer("tracepoint", access.pointerNumber(), offset, access.size());
+        loadUnknown(access);
+      }
       default -> throw invalid(access, pointer);
     }
     if (access.loads() && access.size() < Long.BYTES) {
@@ -137,6 +155,8 @@ final class MemoryAccess {
           case CONTEXT -> "context ";
           case MAP_KEY -> "key ";
           case MAP_VALUE -> "value ";
+          case FLOW_KEYS -> "flow keys ";
+          case SOCKET, SOCK_COMMON, TCP_SOCK, XDP_SOCK -> pointer.kind.label() + " ";
           default -> "";
         };
     at = pointer.bits.plus(Tnum.constant((long) pointer.offset + access.offset()));
@@ -248,16 +268,45 @@ final class MemoryAccess {
   /** Checks an access to a buffer of the kernel's, whose size is checked when it is attached. */
   void buffer(int number, int offset, int size) {
     Register pointer = verification.register(number);
+    fixedBuffer(pointer.is(Register.READ_ONLY) ? "rdonly" : "rdwr", number, offset, size);
+    verification.facts.buffer(pointer.is(Register.READ_ONLY), offset + size);
+  }
+
+  private void fixedBuffer(String name, int number, int offset, int size) {
+    Register pointer = verification.register(number);
     if (offset < 0) {
       throw Rejection.access(
-          "R%d invalid %s buffer access: off=%d, size=%d",
-          number, pointer.is(Register.READ_ONLY) ? "rdonly" : "rdwr", offset, size);
+          "R%d invalid %s buffer access: off=%d, size=%d", number, name, offset, size);
     }
     if (!pointer.bits.isConstant() || pointer.bits.value() != 0) {
       throw Rejection.access(
           "R%d invalid variable buffer offset: off=%d, var_off=%s", number, offset, pointer.bits);
     }
-    verification.facts.buffer(pointer.is(Register.READ_ONLY), offset + size);
+  }
+
+  /** A load of a field of a socket, as the structures that programs see of it have them. */
+  private void socket(Access access, Register pointer, int offset) {
+    if (access.write()) {
+      throw readOnly(access, pointer);
+    }
+    if (pointer.smin < 0) {
+      throw negative(access.pointerNumber());
+    }
+    ContextLayout layout =
+        switch (pointer.kind) {
+          case SOCK_COMMON -> SocketLayouts.SOCK_COMMON;
+          case TCP_SOCK -> SocketLayouts.TCP_SOCK;
+          case XDP_SOCK -> SocketLayouts.XDP_SOCK;
+          default -> SocketLayouts.SOCK;
+        };
+    ContextLayout.Field field = layout.loadedField(offset, access.size()).orElse(null);
+    if (field == null) {
+      throw Rejection.access(
+          "R%d invalid %s access off=%d size=%d",
+          access.pointerNumber(), pointer.kind.label(), offset, access.size());
+    }
+    verification.facts.field(verification.slot, field);
+    loadUnknown(access);
   }
 
   private void context(Access access, Register pointer, int offset) {
@@ -265,13 +314,13 @@ final class MemoryAccess {
     unmodified(pointer, access.pointerNumber(), false);
     ContextLayout layout = verification.subject.context();
     ContextLayout.Field field =
-        offset < 0 ? null : layout.fieldAt(offset, access.size()).orElse(null);
-    boolean allowed =
-        field != null
-            && (access.write()
-                ? field.stores(offset, access.size())
-                : field.loads(offset, access.size()) && isLoadable(field, access));
-    if (field == null || !allowed) {
+        (access.write()
+                ? layout.storedField(offset, access.size())
+                : layout
+                    .loadedField(offset, access.size())
+                    .filter(loaded -> isLoadable(loaded, access)))
+            .orElse(null);
+    if (field == null) {
       throw Rejection.access("invalid bpf_context access off=%d size=%d", offset, access.size());
     }
     verification.contextEnd = Math.max(verification.contextEnd, offset + access.size());
@@ -293,6 +342,11 @@ final class MemoryAccess {
       case PACKET_END -> to.setPointer(Kind.PACKET_END, 0);
       case PACKET_META -> to.setPointer(Kind.PACKET_META, 0);
       case OBJECT -> objects.contextField(verification.subject.context(), field, to);
+      case FLOW_KEYS -> to.setPointer(Kind.FLOW_KEYS, 0);
+      case TRACEPOINT_BUFFER -> to.setPointer(Kind.TRACEPOINT_BUFFER, 0);
+      case SOCKET -> to.setPointer(Kind.SOCKET, 0);
+      case SOCKET_OR_NULL -> orNull(to, Kind.SOCKET);
+      case SOCK_COMMON_OR_NULL -> orNull(to, Kind.SOCK_COMMON);
       case BUFFER_OR_NULL -> {
         to.setPointer(Kind.BUFFER, Register.MAYBE_NULL);
         to.id = verification.nextId();
@@ -302,6 +356,11 @@ final class MemoryAccess {
         to.id = verification.nextId();
       }
     }
+  }
+
+  private void orNull(Register to, Kind kind) {
+    to.setPointer(kind, Register.MAYBE_NULL);
+    to.id = verification.nextId();
   }
 
   /** Checks that a pointer is what it was when the program got it. */
@@ -331,7 +390,7 @@ final class MemoryAccess {
 
   private boolean mayWritePacket() {
     return switch (verification.subject.spec().type()) {
-      case SCHED_CLS, SCHED_ACT, XDP, LWT_XMIT, SK_SKB, SK_MSG -> true;
+      case SCHED_CLS, SCHED_ACT, XDP, LWT_XMIT, SK_SKB, SK_MSG, CGROUP_SOCKOPT -> true;
       default -> false;
     };
   }

@@ -44,6 +44,12 @@ final class NullChecks {
           || inner.specialFields().has(SpecialFields.Kind.WORK_QUEUE)) {
         register.mapUid = register.id;
       }
+    } else if (register.kind == Kind.MAP_VALUE && map != null) {
+      switch (map.spec().type()) {
+        case SOCKMAP, SOCKHASH -> register.kind = Kind.SOCKET;
+        case XSKMAP -> register.kind = Kind.XDP_SOCK;
+        default -> {}
+      }
     }
   }
 

@@ -24,6 +24,9 @@ final class PointerUse {
   }
 
   private static boolean isRewritten(Kind kind) {
-    return kind == Kind.CONTEXT || kind == Kind.BTF;
+    return switch (kind) {
+      case CONTEXT, BTF, SOCKET, SOCK_COMMON, TCP_SOCK, XDP_SOCK -> true;
+      default -> false;
+    };
   }
 }

@@ -29,6 +29,15 @@ final class Register {
   static final int UNTRUSTED = 1 << 2;
   static final int TRUSTED = 1 << 3;
 
+  /** Valid as long as the RCU section lasts. */
+  static final int RCU = 1 << 4;
+
+  /** A variable of the kernel that each CPU has. */
+  static final int PER_CPU = 1 << 5;
+
+  /** A record of a ring buffer. */
+  static final int RECORD = 1 << 6;
+
   /** What a register holds. */
   enum Kind {
     NOT_INITIALIZED(""),
@@ -44,7 +53,16 @@ final class Register {
     MEMORY("mem"),
     BUFFER("buf"),
     BTF("ptr_"),
-    FUNCTION("func");
+    FUNCTION("func"),
+    DYNPTR("dynptr_ptr"),
+    ITERATOR("iter"),
+    IRQ_FLAGS("irq_flag"),
+    SOCKET("sock"),
+    SOCK_COMMON("sock_common"),
+    TCP_SOCK("tcp_sock"),
+    XDP_SOCK("xdp_sock"),
+    FLOW_KEYS("flow_keys"),
+    TRACEPOINT_BUFFER("tp_buffer");
 
     private final String label;
 
@@ -61,8 +79,20 @@ final class Register {
   int flags;
   int offset;
 
-  /** Packet: bytes known to be there. Memory: its size. Function: number of the sub-program. */
+  /**
+   * Packet: bytes known to be there. Memory: its size. Function: number of the sub-program. Dynptr:
+   * the ordinal of its type. Iterator: elements that it has given.
+   */
   int extent;
+
+  /** Iterator: all elements are given. */
+  boolean drained;
+
+  /** Dynptr: this is the first of its two slots. */
+  boolean first;
+
+  /** Memory: the id of the dynptr that it is a slice of. */
+  int dynptr;
 
   int frame;
   @Nullable MapShape map;
@@ -99,6 +129,9 @@ final class Register {
     flags = from.flags;
     offset = from.offset;
     extent = from.extent;
+    drained = from.drained;
+    first = from.first;
+    dynptr = from.dynptr;
     frame = from.frame;
     map = from.map;
     mapUid = from.mapUid;
@@ -153,6 +186,14 @@ final class Register {
 
   boolean isAnyPacketPointer() {
     return isPacketPointer() || kind == Kind.PACKET_END;
+  }
+
+  /** Whether it leads to a socket that programs know by its fields. */
+  boolean isSocketPointer() {
+    return switch (kind) {
+      case SOCKET, SOCK_COMMON, TCP_SOCK, XDP_SOCK -> true;
+      default -> false;
+    };
   }
 
   boolean isMapKind() {
@@ -233,6 +274,9 @@ final class Register {
     flags = 0;
     offset = 0;
     extent = 0;
+    drained = false;
+    first = false;
+    dynptr = 0;
     frame = 0;
     map = null;
     mapUid = 0;

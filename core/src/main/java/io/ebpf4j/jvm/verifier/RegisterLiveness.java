@@ -7,7 +7,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.function.IntUnaryOperator;
+import java.util.function.ToIntFunction;
 
 /** Which registers an instruction, or one behind it, may still read: those alone are compared. */
 final class RegisterLiveness {
@@ -19,9 +19,9 @@ final class RegisterLiveness {
   /**
    * Computes the registers that are live in front of each slot, as bits.
    *
-   * @param argumentsOf how many arguments the helper of a number takes, or -1
+   * @param argumentsOf how many arguments a call takes, or -1
    */
-  static int[] compute(List<Instruction> code, Flow flow, IntUnaryOperator argumentsOf) {
+  static int[] compute(List<Instruction> code, Flow flow, ToIntFunction<Instruction> argumentsOf) {
     int size = code.size();
     int[] used = new int[size];
     int[] defined = new int[size];
@@ -71,7 +71,7 @@ final class RegisterLiveness {
     return live;
   }
 
-  private static int used(Instruction i, IntUnaryOperator argumentsOf) {
+  private static int used(Instruction i, ToIntFunction<Instruction> argumentsOf) {
     int dst = 1 << i.dst();
     int src = 1 << i.src();
     boolean fromRegister = (i.opcode() & BPF_X) != 0;
@@ -105,7 +105,7 @@ final class RegisterLiveness {
             case BPF_JA, BPF_JCOND -> 0;
             case BPF_EXIT -> 1;
             case BPF_CALL -> {
-              int arguments = i.src() == 0 ? argumentsOf.applyAsInt(i.imm()) : -1;
+              int arguments = argumentsOf.applyAsInt(i);
               yield arguments < 0 ? ALL_ARGUMENTS : (1 << arguments + 1) - 2;
             }
             default -> fromRegister ? dst | src : dst;

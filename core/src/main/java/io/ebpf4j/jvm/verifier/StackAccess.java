@@ -282,7 +282,7 @@ final class StackAccess {
   }
 
   private void storeBytes(Frame frame, int slot, int byteIndex, int size, int from) {
-    if (frame.isSpilled(slot)) {
+    if (frame.isSpecial(slot)) {
       scrub(frame, slot);
     }
     frame.spills[slot] = null;

@@ -120,6 +120,7 @@ final class StateEquality {
         && old.flags == now.flags
         && old.offset == now.offset
         && old.extent == now.extent
+        && old.dynptr == now.dynptr
         && old.map == now.map
         && old.mapUid == now.mapUid
         && old.btf == now.btf
@@ -170,12 +171,29 @@ final class StateEquality {
         return false;
       }
       if (i % Frame.SLOT_BYTES == Frame.SLOT_BYTES - 1
-          && before == Frame.SPILL
-          && !matches(old.spill(slot), now.spill(slot), exactness)) {
+          && !slotMatches(before, old.spill(slot), now.spill(slot), exactness)) {
         return false;
       }
     }
     return true;
+  }
+
+  private boolean slotMatches(byte type, Register old, Register now, Exactness exactness) {
+    return switch (type) {
+      case Frame.SPILL -> matches(old, now, exactness);
+      // How many elements an iterator has given makes no difference.
+      case Frame.ITERATOR ->
+          old.btf == now.btf
+              && old.btfId == now.btfId
+              && old.drained == now.drained
+              && idsMatch(old.reference, now.reference);
+      case Frame.DYNPTR ->
+          old.extent == now.extent
+              && old.first == now.first
+              && idsMatch(old.reference, now.reference);
+      case Frame.IRQ_FLAGS -> idsMatch(old.reference, now.reference);
+      default -> true;
+    };
   }
 
   /** The number that a load of a whole slot gives, if it gives one. */

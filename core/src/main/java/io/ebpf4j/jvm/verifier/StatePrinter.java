@@ -7,7 +7,7 @@ import java.util.List;
 
 /** What is known of registers and stack, as the kernel's log writes it. */
 final class StatePrinter {
-  private static final String BYTES = "?rm0";
+  private static final String BYTES = "?rm0dif";
 
   private StatePrinter() {}
 
@@ -60,6 +60,11 @@ final class StatePrinter {
     if (!valid) {
       return;
     }
+    byte type = frame.bytes[slot * Frame.SLOT_BYTES];
+    if (type == Frame.ITERATOR) {
+      printIterator(frame.spill(slot), slot, text);
+      return;
+    }
     text.append(" fp").append(-(slot + 1) * Frame.SLOT_BYTES).append('=');
     if (frame.isSpilled(slot)) {
       text.append(bytes, 0, bytes.indexOf("r"));
@@ -69,12 +74,28 @@ final class StatePrinter {
     }
   }
 
+  private static void printIterator(Register iterator, int slot, StringBuilder text) {
+    if (iterator.reference != 0 && iterator.btf != null) {
+      text.append(
+          " fp%d=%s(ref_id=%d,state=%s,depth=%d)"
+              .formatted(
+                  -(slot + 1) * Frame.SLOT_BYTES,
+                  iterator.btf.name(iterator.btfId).substring("bpf_".length()),
+                  iterator.reference,
+                  iterator.drained ? "drained" : "active",
+                  iterator.extent));
+    }
+  }
+
   /** The name of a pointer's kind. */
   static String kind(Register r) {
     String prefix =
         (r.is(Register.READ_ONLY) ? "rdonly_" : "")
+            + (r.is(Register.RECORD) ? "ringbuf_" : "")
+            + (r.is(Register.PER_CPU) ? "percpu_" : "")
             + (r.is(Register.UNTRUSTED) ? "untrusted_" : "")
-            + (r.is(Register.TRUSTED) ? "trusted_" : "");
+            + (r.is(Register.TRUSTED) ? "trusted_" : "")
+            + (r.is(Register.RCU) ? "rcu_" : "");
     if (r.kind == Kind.BTF) {
       return prefix + "ptr_" + (r.mayBeNull() ? "or_null_" : "");
     }

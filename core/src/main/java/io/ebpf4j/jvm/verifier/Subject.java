@@ -5,6 +5,7 @@ import io.ebpf4j.isa.Instruction;
 import io.ebpf4j.jvm.context.ContextLayout;
 import io.ebpf4j.jvm.context.ProgramKind;
 import io.ebpf4j.jvm.helper.HelperTable;
+import io.ebpf4j.jvm.helper.KfuncTable;
 import io.ebpf4j.jvm.map.JvmMap;
 import io.ebpf4j.spec.ProgramSpec;
 import java.util.List;
@@ -20,6 +21,7 @@ import java.util.Map;
  * @param kind the program's type
  * @param context what R1 points at
  * @param helpers what it may call
+ * @param kfuncs the kernel functions that it may call by BTF type
  * @param kernelTypes the kernel's own types
  * @param cpus how many CPUs there may be
  */
@@ -31,6 +33,7 @@ public record Subject(
     ProgramKind kind,
     ContextLayout context,
     HelperTable helpers,
+    KfuncTable kfuncs,
     Btf kernelTypes,
     int cpus) {
   /** Copies the collections. */

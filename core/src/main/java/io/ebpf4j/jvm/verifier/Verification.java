@@ -3,6 +3,7 @@ package io.ebpf4j.jvm.verifier;
 import io.ebpf4j.isa.Instruction;
 import io.ebpf4j.isa.Isa;
 import io.ebpf4j.jvm.helper.HelperPrototype;
+import io.ebpf4j.spec.Errno;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -70,7 +71,7 @@ final class Verification {
   }
 
   Optional<HelperPrototype> helper(int id) {
-    return helpers.computeIfAbsent(id, key -> subject.helpers().find(key, subject.spec().type()));
+    return helpers.computeIfAbsent(id, key -> subject.helpers().known(key, subject.spec()));
   }
 
   /** Checks that a register may be read. */
@@ -95,6 +96,15 @@ final class Verification {
   void markUnknown(Register register) {
     register.setUnknown();
     register.precise = !rules.capable();
+  }
+
+  /** The pointer leads nowhere any more. */
+  void invalidate(Register register) {
+    if (rules.leaksPointers()) {
+      register.clear();
+    } else {
+      markUnknown(register);
+    }
   }
 
   void markZero(Register register) {
@@ -149,12 +159,16 @@ final class Verification {
 
   /** Keeps a way for later. */
   State push(int toSlot, int fromSlot) {
+    return push(toSlot, fromSlot, Errno.EFAULT);
+  }
+
+  /** Keeps a way for later; too many are refused with that error. */
+  State push(int toSlot, int fromSlot, Errno tooMany) {
     State other = state.copy();
     pending.add(new Pending(other, toSlot, fromSlot, log.position()));
     if (pending.size() > 8192) {
       throw new Rejection(
-          io.ebpf4j.spec.Errno.EFAULT,
-          "The sequence of %d jumps is too complex.".formatted(pending.size()));
+          tooMany, "The sequence of %d jumps is too complex.".formatted(pending.size()));
     }
     if (other.parent != null) {
       other.parent.branches++;

@@ -6,7 +6,8 @@ import io.ebpf4j.isa.InstructionCheck;
 import io.ebpf4j.isa.InstructionNames;
 import io.ebpf4j.isa.Isa;
 import io.ebpf4j.jvm.helper.HelperNames;
-import io.ebpf4j.jvm.helper.HelperPrototype;
+import io.ebpf4j.jvm.helper.KfuncFlag;
+import io.ebpf4j.jvm.helper.License;
 import io.ebpf4j.spec.Errno;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -59,6 +60,7 @@ public final class Verifier {
   }
 
   private Verdict verify(VerifierLog log) {
+    checkLicense();
     Flow flow = new Flow(subject.instructions(), new Calls(), rules.capable());
     if (log.isOn()) {
       for (int function = 0; function < flow.functions(); function++) {
@@ -72,7 +74,7 @@ public final class Verifier {
     Verification verification = new Verification(subject, rules, flow, log, globals);
     int[] live =
         RegisterLiveness.compute(
-            subject.instructions(), flow, id -> HelperStep.argumentCount(verification, id));
+            subject.instructions(), flow, call -> argumentCount(verification, call));
     Disassembler disassembler = new Disassembler(new Names());
     if (log.showsAllWays()) {
       printLiveRegisters(log, live, disassembler);
@@ -138,6 +140,27 @@ public final class Verifier {
         facts);
   }
 
+  private static int argumentCount(Verification verification, Instruction call) {
+    return switch (call.src()) {
+      case 0 -> HelperStep.argumentCount(verification, call.imm());
+      case Isa.BPF_PSEUDO_KFUNC_CALL ->
+          verification.subject.kfuncs().find(call.imm()).map(k -> k.arguments().size()).orElse(-1);
+      default -> -1;
+    };
+  }
+
+  /** Kernel functions are for programs with a GPL-compatible license. */
+  private void checkLicense() {
+    if (!License.isGplCompatible(subject.spec().license())
+        && subject.instructions().stream().anyMatch(Verifier::isKfuncCall)) {
+      throw Rejection.invalid("cannot call kernel function from non-GPL compatible program");
+    }
+  }
+
+  private static boolean isKfuncCall(Instruction i) {
+    return i.opcode() == (Isa.BPF_JMP | Isa.BPF_CALL) && i.src() == Isa.BPF_PSEUDO_KFUNC_CALL;
+  }
+
   private static Verdict refused(
       Errno errno, String reason, int slot, VerifierLog log, int processed) {
     return new Verdict(
@@ -195,7 +218,12 @@ public final class Verifier {
 
     @Override
     public boolean changesPacket(int helper) {
-      return subject.helpers().find(helper).stream().anyMatch(HelperPrototype::changesPacket);
+      return subject.helpers().changesPacket(helper);
+    }
+
+    @Override
+    public boolean isKfunc(int kfunc, KfuncFlag flag) {
+      return subject.kfuncs().find(kfunc).filter(found -> found.is(flag)).isPresent();
     }
   }
 
@@ -204,6 +232,15 @@ public final class Verifier {
     @Override
     public String helper(int id) {
       return HelperNames.nameOf(id).map(name -> "bpf_" + name).orElse("unknown") + "#" + id;
+    }
+
+    @Override
+    public String kernelFunction(int btfId) {
+      return subject
+          .kfuncs()
+          .find(btfId)
+          .map(kfunc -> kfunc.name() + "#" + btfId)
+          .orElseGet(() -> InstructionNames.super.kernelFunction(btfId));
     }
 
     @Override

@@ -25,6 +25,7 @@ final class Walk {
   private final ArithmeticStep arithmetic;
   private final JumpStep jumps;
   private final HelperStep helpers;
+  private final KfuncStep kfuncs;
   private final FunctionCalls calls;
   private final Locks locks;
   private final PointerUse pointerUse;
@@ -45,6 +46,7 @@ final class Walk {
     this.locks = new Locks(verification);
     this.calls = new FunctionCalls(verification, globals, exploration);
     this.helpers = new HelperStep(verification, memory, new Callbacks(verification, calls), locks);
+    this.kfuncs = new KfuncStep(verification, memory, locks, exploration);
     this.pointerUse = new PointerUse(verification.code.size());
     globals.verifyWith(verification, new HelperArguments(verification, memory, locks));
   }
@@ -299,6 +301,7 @@ final class Walk {
           to.setConstant(
               Integer.toUnsignedLong(i.imm())
                   | (long) verification.code.get(slot + 1).imm() << Integer.SIZE);
+      case BPF_PSEUDO_BTF_ID -> to.setPointer(Kind.MEMORY, Register.READ_ONLY);
       case BPF_PSEUDO_FUNC -> {
         int function = verification.flow.functionOf(slot + i.imm() + 1);
         if (!globals.hasTypes()) {
@@ -344,8 +347,8 @@ final class Walk {
         if (Flow.isLocalCall(i)) {
           next = calls.call(i);
         } else if (i.src() == BPF_PSEUDO_KFUNC_CALL) {
-          String poison = verification.subject.poisoned().getOrDefault(slot, "");
-          throw Rejection.invalid("kernel function is not part of this kernel\n%s", poison);
+          kfuncs.run(i);
+          next = slot + 1;
         } else {
           helpers.run(i);
           next =

@@ -1,0 +1,113 @@
+package io.ebpf4j.jvm.verifier;
+
+import io.ebpf4j.btf.Btf;
+import io.ebpf4j.btf.BtfType;
+import io.ebpf4j.isa.Instruction;
+import io.ebpf4j.jvm.helper.KfuncFlag;
+import io.ebpf4j.jvm.helper.KfuncPrototype;
+import io.ebpf4j.jvm.verifier.Register.Kind;
+import org.jspecify.annotations.Nullable;
+
+/** Calls of kernel functions: whether the program may make them, and what they leave. */
+final class KfuncStep {
+  private final Verification verification;
+  private final KfuncArguments arguments;
+  private final Iterators iterators;
+
+  KfuncStep(Verification verification, MemoryAccess memory, Locks locks, Exploration exploration) {
+    this.verification = verification;
+    StackObjects objects = new StackObjects(verification);
+    this.iterators = new Iterators(verification, objects, memory, exploration);
+    this.arguments =
+        new KfuncArguments(
+            verification, new HelperArguments(verification, memory, locks), iterators);
+  }
+
+  /** What the arguments of a call have in common. */
+  static final class Call {
+    final KfuncPrototype kfunc;
+
+    /** The reference that an argument holds. */
+    int reference;
+
+    Iterators.@Nullable Place iterator;
+
+    /** The value of the argument that is a constant, where there is one. */
+    long constant;
+
+    Call(KfuncPrototype kfunc) {
+      this.kfunc = kfunc;
+    }
+  }
+
+  void run(Instruction i) {
+    KfuncPrototype kfunc = find(i);
+    if (kfunc.is(KfuncFlag.SLEEPABLE) && !verification.state.sleepable) {
+      throw Rejection.access("program must be sleepable to call sleepable kfunc %s", kfunc.name());
+    }
+    Call call = new Call(kfunc);
+    arguments.check(call);
+    for (int n = 0; n <= 5; n++) {
+      verification.register(n).clear();
+      verification.touchedRegisters |= 1 << n;
+    }
+    result(call, verification.register(0));
+    if (kfunc.is(KfuncFlag.CHANGES_PACKET)) {
+      HelperStep.dropPackets(verification);
+    }
+    if (kfunc.is(KfuncFlag.ITERATOR_NEXT)) {
+      iterators.next(call);
+    }
+  }
+
+  private KfuncPrototype find(Instruction i) {
+    String missing =
+        verification
+            .subject
+            .poisoned()
+            .getOrDefault(verification.slot, "kernel function is not part of this kernel");
+    KfuncPrototype kfunc =
+        verification
+            .subject
+            .kfuncs()
+            .find(i.imm())
+            .orElseThrow(() -> Rejection.invalid("%s", missing));
+    if (!kfunc.allows(verification.subject.spec().type())) {
+      throw Rejection.access("calling kernel function %s is not allowed", kfunc.name());
+    }
+    return kfunc;
+  }
+
+  private void result(Call call, Register result) {
+    KfuncPrototype kfunc = call.kfunc;
+    if (kfunc.result() == 0) {
+      return;
+    }
+    if (!kfunc.givesPointer()) {
+      verification.markUnknown(result);
+      return;
+    }
+    pointer(call, result);
+    if (kfunc.is(KfuncFlag.RETURNS_NULL) && result.isPointer()) {
+      result.flags |= Register.MAYBE_NULL;
+      result.id = verification.nextId();
+    }
+  }
+
+  private void pointer(Call call, Register result) {
+    KfuncPrototype kfunc = call.kfunc;
+    Btf btf = kfunc.types();
+    int target = kfunc.resultTarget();
+    if (target == 0) {
+      verification.markUnknown(result);
+    } else if (btf.type(target) instanceof BtfType.Composite) {
+      result.setPointer(Kind.BTF, kfunc.is(KfuncFlag.ITERATOR_NEXT) ? Register.TRUSTED : 0);
+      result.btf = btf;
+      result.btfId = target;
+    } else {
+      result.setPointer(Kind.MEMORY, Register.READ_ONLY);
+      result.extent = btf.sizeOf(target);
+      result.reference = call.reference;
+    }
+  }
+}
