@@ -7,15 +7,15 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A thread of its own in a network namespace: Linux looks devices up in the namespace of the thread
  * that calls.
  */
 final class NamespaceThread implements AutoCloseable {
-  private final ExecutorService thread =
-      Executors.newSingleThreadExecutor(
-          Thread.ofPlatform().daemon().name("ebpf4j-namespace-", 0).factory());
+  private volatile @Nullable Thread there;
+  private final ExecutorService thread = Executors.newSingleThreadExecutor(this::start);
 
   /**
    * Starts the thread in a namespace.
@@ -34,8 +34,17 @@ final class NamespaceThread implements AutoCloseable {
     }
   }
 
-  /** Calls something there and waits for it. */
+  private Thread start(Runnable work) {
+    Thread started = Thread.ofPlatform().daemon().name("ebpf4j-namespace").unstarted(work);
+    there = started;
+    return started;
+  }
+
+  /** Calls something there and waits for it; at once where the caller is there already. */
   <T> T call(Supplier<T> task) {
+    if (Thread.currentThread() == there) {
+      return task.get();
+    }
     Future<T> future = thread.submit(task::get);
     boolean interrupted = false;
     try {

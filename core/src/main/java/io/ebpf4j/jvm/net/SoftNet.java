@@ -40,7 +40,11 @@ final class SoftNet {
       cpu = wanted;
     }
     cpu.enter();
-    return cpu.slots().get(SLOT);
+    SoftNet net = cpu.slots().get(SLOT);
+    if (cpu.nesting() == 1) {
+      net.redirect.reset();
+    }
+    return net;
   }
 
   /** Flushes and polls what waits for it, and leaves the CPU. */

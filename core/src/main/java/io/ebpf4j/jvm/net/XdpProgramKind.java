@@ -75,7 +75,6 @@ final class XdpProgramKind implements ProgramKind {
         Repetition.Outcome outcome = Repetition.run(cpu, program, buffer.frame(), run.repeat());
         return result(run, buffer, outcome);
       } finally {
-        cpu.slots().get(SoftNet.SLOT).redirect().reset();
         spares.giveBack(buffer);
       }
     } finally {
