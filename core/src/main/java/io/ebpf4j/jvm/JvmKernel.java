@@ -28,6 +28,7 @@ import io.ebpf4j.jvm.map.PerfEventReader;
 import io.ebpf4j.jvm.net.NetDevices;
 import io.ebpf4j.jvm.program.JvmProgram;
 import io.ebpf4j.jvm.program.RunOptions;
+import io.ebpf4j.jvm.socket.Sockets;
 import io.ebpf4j.jvm.verifier.InstructionFacts;
 import io.ebpf4j.object.CoreRelocator;
 import io.ebpf4j.spec.Attachment;
@@ -404,6 +405,11 @@ public final class JvmKernel implements Kernel {
     return subsystems.net().devices();
   }
 
+  /** The sockets of this kernel. */
+  public Sockets sockets() {
+    return subsystems.sockets();
+  }
+
   /** Bytes that all maps hold. */
   public long memoryBytes() {
     return maps.all().stream().mapToLong(JvmMap::memoryBytes).sum();
@@ -423,6 +429,7 @@ public final class JvmKernel implements Kernel {
   public void close() {
     if (closed.compareAndSet(false, true)) {
       List.copyOf(handles).forEach(Handle::close);
+      subsystems.sockets().closeSockets();
       pins.close();
       rootCgroup.release();
       machine.rcu().barrier();

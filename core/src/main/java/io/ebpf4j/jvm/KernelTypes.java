@@ -8,6 +8,7 @@ import io.ebpf4j.jvm.helper.KfuncTable;
 import io.ebpf4j.jvm.helper.NumberIterator;
 import io.ebpf4j.jvm.map.MapStructs;
 import io.ebpf4j.jvm.net.Net;
+import io.ebpf4j.jvm.socket.Sockets;
 import io.ebpf4j.jvm.trace.Trace;
 import io.ebpf4j.spec.AttachType;
 import io.ebpf4j.spec.ProgramType;
@@ -39,6 +40,7 @@ final class KernelTypes {
             .toList());
     MapStructs.declare(types);
     Net.declareTypes(types);
+    Sockets.declareTypes(types);
     Trace.declareTypes(types);
     NumberIterator.declareTypes(types);
     KfuncTable.declare(kfuncs, types);

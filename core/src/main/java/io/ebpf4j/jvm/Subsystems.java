@@ -16,6 +16,7 @@ import io.ebpf4j.jvm.helper.StringHelpers;
 import io.ebpf4j.jvm.helper.SystemHelpers;
 import io.ebpf4j.jvm.map.MapTable;
 import io.ebpf4j.jvm.net.Net;
+import io.ebpf4j.jvm.socket.Sockets;
 import io.ebpf4j.jvm.trace.Trace;
 import io.ebpf4j.spec.Attachment;
 import io.ebpf4j.spec.ProgramType;
@@ -31,6 +32,7 @@ import java.util.stream.Stream;
 final class Subsystems implements AutoCloseable {
   private final MapTable maps;
   private final Net net;
+  private final Sockets sockets;
   private final Trace trace;
   private final Map<ProgramType, ProgramKind> kinds;
   private final List<Hook> hooks;
@@ -39,9 +41,11 @@ final class Subsystems implements AutoCloseable {
     maps = MapTable.install(machine);
     net = new Net(machine);
     maps.bring(net.mapKinds());
+    sockets = new Sockets(machine);
+    maps.bring(sockets.mapKinds());
     trace = new Trace(machine);
     kinds =
-        Stream.of(net.kinds(), trace.kinds(), JudgedKind.all())
+        Stream.of(net.kinds(), sockets.kinds(), trace.kinds(), JudgedKind.all())
             .flatMap(List::stream)
             .collect(Collectors.toMap(ProgramKind::type, Function.identity(), (first, _) -> first));
     hooks = Stream.of(net.hooks()).flatMap(List::stream).toList();
@@ -58,6 +62,10 @@ final class Subsystems implements AutoCloseable {
 
   Net net() {
     return net;
+  }
+
+  Sockets sockets() {
+    return sockets;
   }
 
   Trace trace() {
@@ -79,6 +87,7 @@ final class Subsystems implements AutoCloseable {
   @Override
   public void close() {
     trace.close();
+    sockets.close();
     net.close();
     maps.close();
   }
@@ -100,6 +109,7 @@ final class Subsystems implements AutoCloseable {
                   SystemHelpers.class));
       classes.addAll(MapTable.helpers());
       classes.addAll(Net.helpers());
+      classes.addAll(Sockets.helpers());
       return classes;
     }
   }

@@ -202,7 +202,8 @@ public final class SocketLayouts {
           sk 72 8 socket
           """);
 
-  static final ContextLayout SK_REUSEPORT =
+  /** Programs that choose a socket of a group: {@code struct sk_reuseport_md}. */
+  public static final ContextLayout SK_REUSEPORT =
       LayoutReader.read(
           "sk_reuseport_md",
           56,

@@ -143,7 +143,12 @@ public final class MapTypes {
     }
   }
 
-  private static void checkArray(MapSpec spec, int allowedFlags) {
+  /**
+   * Checks what arrays have in common.
+   *
+   * @throws BpfException EINVAL
+   */
+  public static void checkArray(MapSpec spec, int allowedFlags) {
     if (spec.maxEntries() == 0) {
       throw refusal(spec, Errno.EINVAL, "it has no elements: set max_entries above 0");
     }

@@ -81,7 +81,7 @@ class CreationFactsTest {
 
   private static boolean isBuilt(MapType type) {
     return switch (type) {
-      case REUSEPORT_SOCKARRAY, DEVMAP, DEVMAP_HASH -> false;
+      case DEVMAP, DEVMAP_HASH -> false;
       default -> true;
     };
   }

@@ -181,7 +181,7 @@ class OperationFactsTest {
       case "of PROG" -> created(outer, MapSpec.of("p", MapType.PROG_ARRAY, 4, 4, 4));
       case "of PERF" -> created(outer, MapSpec.of("p", MapType.PERF_EVENT_ARRAY, 4, 4, 4));
       case "of DEVMAP" -> notBuilt(MapType.DEVMAP);
-      case "of REUSE" -> notBuilt(MapType.REUSEPORT_SOCKARRAY);
+      case "of REUSE" -> created(outer, MapSpec.of("r", MapType.REUSEPORT_SOCKARRAY, 4, 4, 4));
       case "INNER_MAP other max" -> {
         MapSpec any = shape.withFlags(MapFlags.INNER_MAP);
         yield put(kernel.create(outer, kernel.create(any)), 0, any.withMaxEntries(9), 0);

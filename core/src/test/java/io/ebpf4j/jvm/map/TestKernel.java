@@ -6,6 +6,7 @@ import io.ebpf4j.jvm.cpu.Machine;
 import io.ebpf4j.jvm.handle.FdTable;
 import io.ebpf4j.jvm.memory.Block;
 import io.ebpf4j.jvm.memory.Memory;
+import io.ebpf4j.jvm.socket.Sockets;
 import io.ebpf4j.spec.MapFlags;
 import io.ebpf4j.spec.MapSpec;
 import java.lang.foreign.MemorySegment;
@@ -19,6 +20,7 @@ final class TestKernel implements AutoCloseable {
   final MapTable table;
   final FdTable fds = new FdTable();
   private final Block scratch = Block.allocate(1 << 17, 8);
+  private final Sockets sockets;
   private int ids;
 
   TestKernel() {
@@ -29,6 +31,8 @@ final class TestKernel implements AutoCloseable {
     machine = new Machine(2, clock, 1);
     machine.slots().set(FdTable.SLOT, fds);
     table = MapTable.install(machine);
+    sockets = new Sockets(machine);
+    table.bring(sockets.mapKinds());
   }
 
   JvmMap create(MapSpec spec) {
@@ -96,6 +100,7 @@ final class TestKernel implements AutoCloseable {
   @Override
   public void close() {
     machine.close();
+    sockets.close();
     table.close();
     scratch.close();
   }

@@ -1,0 +1,268 @@
+package io.ebpf4j.jvm.socket;
+
+import io.ebpf4j.BpfException;
+import io.ebpf4j.jvm.cpu.Slot;
+import io.ebpf4j.spec.Errno;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the sockets of a kernel are found by address and port. One lock, {@link #lock}, guards what
+ * is bound, the groups and the arrays of sockets; finding a socket takes none.
+ */
+final class SocketTable {
+  /** Where the kernel's table is found. */
+  static final Slot<SocketTable> SLOT = Slot.of(SocketTable.class);
+
+  private static final int FIRST_EPHEMERAL = 32768;
+  private static final int LAST_EPHEMERAL = 60999;
+  private static final InetSocket[] NOBODY = {};
+
+  final ReentrantLock lock = new ReentrantLock();
+
+  private final Map<Place, Port> ports = new ConcurrentHashMap<>();
+  private final Map<Flow, InetSocket> connected = new ConcurrentHashMap<>();
+  private int nextEphemeral = FIRST_EPHEMERAL;
+  private volatile boolean migratesRequests;
+
+  private record Place(Protocol protocol, int port) {}
+
+  private record Flow(Endpoint local, Endpoint peer) {}
+
+  /** The sockets bound to one port, those of a family in the order in which Linux looks at them. */
+  private static final class Port {
+    private volatile InetSocket[] bound = NOBODY;
+
+    /** Those that packets may reach: every UDP socket, listening TCP sockets. */
+    private volatile InetSocket[] ipv4 = NOBODY;
+
+    private volatile InetSocket[] ipv6 = NOBODY;
+  }
+
+  /** Whether connections of a listener that goes are handed on without a program. */
+  boolean migratesRequests() {
+    return migratesRequests;
+  }
+
+  void setMigratesRequests(boolean whether) {
+    migratesRequests = whether;
+  }
+
+  /**
+   * Gives a socket an address and a port, one of its own choice for 0.
+   *
+   * @throws BpfException EADDRINUSE
+   */
+  Endpoint bind(InetSocket socket, Endpoint wanted) {
+    if (wanted.port() != 0) {
+      return claim(socket, wanted);
+    }
+    for (int tries = FIRST_EPHEMERAL; tries <= LAST_EPHEMERAL; tries++) {
+      Endpoint candidate = wanted.withPort(nextEphemeral);
+      nextEphemeral = nextEphemeral == LAST_EPHEMERAL ? FIRST_EPHEMERAL : nextEphemeral + 1;
+      Port port = ports.get(new Place(socket.protocol(), candidate.port()));
+      if (port == null || port.bound.length == 0) {
+        return claim(socket, candidate);
+      }
+    }
+    throw new BpfException(Errno.EADDRINUSE, "every port from 32768 to 60999 is taken");
+  }
+
+  private Endpoint claim(InetSocket socket, Endpoint wanted) {
+    Port port = ports.computeIfAbsent(place(socket, wanted.port()), _ -> new Port());
+    for (InetSocket other : port.bound) {
+      if (conflict(socket, wanted, other)) {
+        throw new BpfException(
+            Errno.EADDRINUSE,
+            other.reusesPort()
+                ? wanted + " is shared with SO_REUSEPORT, which this socket does not have"
+                : wanted + " is taken by a socket without SO_REUSEPORT");
+      }
+    }
+    port.bound = first(port.bound, socket);
+    return wanted;
+  }
+
+  private static Place place(InetSocket socket, int port) {
+    return new Place(socket.protocol(), port);
+  }
+
+  /** A group that a socket got before it was bound is not to be joined to another one. */
+  private static boolean conflict(InetSocket socket, Endpoint wanted, InetSocket other) {
+    return other != socket
+        && overlap(socket, wanted, other)
+        && !(socket.reusesPort() && other.reusesPort() && socket.group() == null);
+  }
+
+  private static boolean overlap(InetSocket socket, Endpoint wanted, InetSocket other) {
+    Endpoint taken = other.local();
+    if (socket.family() != other.family()) {
+      InetSocket ipv6 = socket.family() == Family.IPV6 ? socket : other;
+      Endpoint ofIpv6 = ipv6 == socket ? wanted : taken;
+      Endpoint ofIpv4 = ipv6 == socket ? taken : wanted;
+      if (ipv6.isIpv6Only() || (!ofIpv6.isAny() && !ofIpv6.isIpv4())) {
+        return false;
+      }
+      return ofIpv6.isAny() || ofIpv4.isAny() || ofIpv6.hasAddressOf(ofIpv4);
+    }
+    return wanted.isAny() || taken.isAny() || wanted.hasAddressOf(taken);
+  }
+
+  /** Lets packets reach a bound socket, and makes it a member of its address's group. */
+  void publish(InetSocket socket) {
+    Port port = port(socket);
+    if (socket.reusesPort()) {
+      joinGroup(socket, port);
+    }
+    if (socket.family() == Family.IPV4) {
+      port.ipv4 = first(port.ipv4, socket);
+    } else {
+      port.ipv6 = socket.reusesPort() ? last(port.ipv6, socket) : first(port.ipv6, socket);
+    }
+  }
+
+  private void joinGroup(InetSocket socket, Port port) {
+    Endpoint local = socket.local();
+    ReuseportGroup own = socket.group();
+    if (own != null && own.hasStopped(socket)) {
+      own.add(socket);
+      return;
+    }
+    InetSocket[] peers = socket.family() == Family.IPV4 ? port.ipv4 : port.ipv6;
+    for (InetSocket peer : peers) {
+      if (peer != socket
+          && peer.reusesPort()
+          && peer.isIpv6Only() == socket.isIpv6Only()
+          && peer.local().hasAddressOf(local)) {
+        ReuseportGroup group = groupOf(peer, local.isAny());
+        if (own != null) {
+          own.remove(socket);
+        }
+        group.add(socket);
+        socket.setGroup(group);
+        return;
+      }
+    }
+    groupOf(socket, local.isAny());
+  }
+
+  /** The group of a socket, made where it has none. */
+  ReuseportGroup groupOf(InetSocket socket, boolean bindsAny) {
+    ReuseportGroup group = socket.group();
+    if (group == null) {
+      group = new ReuseportGroup();
+      group.add(socket);
+      socket.setGroup(group);
+    }
+    if (bindsAny) {
+      group.setBindsAny();
+    }
+    return group;
+  }
+
+  /** Lets no packet reach a socket any more; it keeps its port. */
+  void withdraw(InetSocket socket) {
+    Port port = port(socket);
+    port.ipv4 = without(port.ipv4, socket);
+    port.ipv6 = without(port.ipv6, socket);
+  }
+
+  /** Frees the port of a socket. */
+  void unbind(InetSocket socket) {
+    Port port = port(socket);
+    port.bound = without(port.bound, socket);
+    if (port.bound.length == 0) {
+      ports.remove(place(socket, socket.local().port()), port);
+    }
+  }
+
+  /** Puts a socket back in front, as Linux does when its address changes. */
+  void rehash(InetSocket socket) {
+    withdraw(socket);
+    Port port = port(socket);
+    if (socket.family() == Family.IPV4) {
+      port.ipv4 = first(port.ipv4, socket);
+    } else {
+      port.ipv6 = first(port.ipv6, socket);
+    }
+  }
+
+  private Port port(InetSocket socket) {
+    return ports.computeIfAbsent(place(socket, socket.local().port()), _ -> new Port());
+  }
+
+  /** Lets datagrams of one peer reach a socket before all others. */
+  void connect(InetSocket socket, Endpoint peer) {
+    connected.put(new Flow(socket.local(), peer), socket);
+  }
+
+  void disconnect(InetSocket socket, Endpoint peer) {
+    connected.remove(new Flow(socket.local(), peer), socket);
+  }
+
+  /** The UDP socket that is connected to just that peer. */
+  @Nullable InetSocket connected(Endpoint destination, Endpoint source) {
+    return connected.isEmpty() ? null : connected.get(new Flow(destination, source));
+  }
+
+  /**
+   * The socket that a packet is for, or a member of the group that is to choose: the one that is
+   * bound to the very address before one that takes all.
+   */
+  @Nullable InetSocket find(Protocol protocol, Endpoint destination) {
+    Port port = ports.get(new Place(protocol, destination.port()));
+    if (port == null) {
+      return null;
+    }
+    InetSocket found = find(port, destination, false);
+    return found != null ? found : find(port, destination, true);
+  }
+
+  private static @Nullable InetSocket find(Port port, Endpoint destination, boolean any) {
+    boolean isIpv4 = destination.isIpv4();
+    if (isIpv4) {
+      for (InetSocket socket : port.ipv4) {
+        if (takes(socket, destination, any)) {
+          return socket;
+        }
+      }
+    }
+    for (InetSocket socket : port.ipv6) {
+      if (takes(socket, destination, any) && !(isIpv4 && socket.isIpv6Only())) {
+        return socket;
+      }
+    }
+    return null;
+  }
+
+  private static boolean takes(InetSocket socket, Endpoint destination, boolean any) {
+    return !socket.isConnected()
+        && (any ? socket.local().isAny() : socket.local().hasAddressOf(destination));
+  }
+
+  private static InetSocket[] first(InetSocket[] all, InetSocket socket) {
+    InetSocket[] more = new InetSocket[all.length + 1];
+    more[0] = socket;
+    System.arraycopy(all, 0, more, 1, all.length);
+    return more;
+  }
+
+  private static InetSocket[] last(InetSocket[] all, InetSocket socket) {
+    InetSocket[] more = Arrays.copyOf(all, all.length + 1);
+    more[all.length] = socket;
+    return more;
+  }
+
+  private static InetSocket[] without(InetSocket[] all, InetSocket socket) {
+    int at = Arrays.asList(all).indexOf(socket);
+    if (at < 0) {
+      return all;
+    }
+    InetSocket[] fewer = Arrays.copyOf(all, all.length - 1);
+    System.arraycopy(all, at + 1, fewer, at, fewer.length - at);
+    return fewer;
+  }
+}
