@@ -34,6 +34,18 @@ class BenchCommandTest {
   }
 
   @Test
+  void noProgramAllocatesWhereItRuns() throws Exception {
+    assertThat(
+            CommandRun.of("bench", SPEED, "--seconds", "0.05", "--json")
+                .json()
+                .get("results")
+                .list())
+        .hasSizeGreaterThan(10)
+        .allSatisfy(
+            result -> assertThat(result.get("bytes_allocated_per_run").value()).isEqualTo(0L));
+  }
+
+  @Test
   void theInterpreterIsTimedWhereItIsAskedFor() throws Exception {
     JsonValue result =
         CommandRun.of(

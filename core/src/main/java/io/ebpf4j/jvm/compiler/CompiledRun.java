@@ -139,17 +139,14 @@ public final class CompiledRun implements Activation {
 
   /** The run of the innermost program of a CPU. */
   private static CompiledRun on(Cpu cpu) {
-    CompiledRun[] runs =
-        cpu.slots()
-            .getOrSet(
-                SLOT,
-                () -> {
-                  CompiledRun[] made = new CompiledRun[Cpu.NESTING];
-                  for (int i = 0; i < made.length; i++) {
-                    made[i] = new CompiledRun(cpu);
-                  }
-                  return made;
-                });
+    CompiledRun[] runs = cpu.slots().find(SLOT);
+    if (runs == null) {
+      runs = new CompiledRun[Cpu.NESTING];
+      for (int i = 0; i < runs.length; i++) {
+        runs[i] = new CompiledRun(cpu);
+      }
+      cpu.slots().set(SLOT, runs);
+    }
     return runs[cpu.nesting() - 1];
   }
 

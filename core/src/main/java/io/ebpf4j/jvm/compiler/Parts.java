@@ -16,12 +16,21 @@ import java.util.function.IntPredicate;
  * function's own method, which goes on there.
  */
 final class Parts {
+  /** Bytes of a jump inside a part, and of leaving for a later or an earlier one. */
+  private static final int JUMP = 12;
+
+  private static final int EXIT = 36;
+  private static final int EXIT_BACK = 100;
+
   private final List<Instruction> instructions;
   private final IntPredicate reached;
   private final Function function;
   private final int maxBytes;
   private final int[] cutLoops;
   private final List<Part> parts = new ArrayList<>();
+
+  /** Bytes that a jump is taken to become: {@link #JUMP}, or more to make room for exits. */
+  private int jumpBytes = JUMP;
 
   /**
    * A part.
@@ -55,7 +64,37 @@ final class Parts {
     Parts parts = new Parts(instructions, reached, function, maxBytes);
     parts.countLoops();
     parts.divide();
+    while (parts.overflow() && parts.jumpBytes < JUMP + EXIT_BACK) {
+      parts.parts.clear();
+      parts.jumpBytes += EXIT / 2;
+      parts.divide();
+    }
     return parts;
+  }
+
+  /** Whether a part is too long with its exits, which are known only when the cuts are. */
+  private boolean overflow() {
+    return parts.size() > 1 && parts.stream().anyMatch(part -> bytes(part) > maxBytes);
+  }
+
+  private int bytes(Part part) {
+    int bytes = 0;
+    BitSet left = new BitSet();
+    for (int slot = part.start(); slot < part.end(); slot++) {
+      Instruction i = instructions.get(slot);
+      int target = Functions.target(i, slot);
+      if (reached.test(slot)) {
+        bytes += estimate(i, JUMP);
+        if (target >= 0 && !part.holds(target)) {
+          left.set(target);
+        }
+      }
+      if (i.isWide()) {
+        slot++;
+      }
+    }
+    int back = left.get(0, part.start()).cardinality();
+    return bytes + back * EXIT_BACK + (1 + left.cardinality() - back) * EXIT;
   }
 
   /** The parts in the order of their slots. */
@@ -112,7 +151,7 @@ final class Parts {
     int best = -1;
     for (int slot = start; slot < function.end(); slot++) {
       Instruction i = instructions.get(slot);
-      int size = reached.test(slot) ? estimate(i) : 0;
+      int size = reached.test(slot) ? estimate(i, jumpBytes) : 0;
       if (bytes > maxBytes / 2 && (best < 0 || loops(slot) <= loops(best))) {
         best = slot;
       }
@@ -175,16 +214,16 @@ final class Parts {
     void visit(int slot, int target);
   }
 
-  /** Bytes that an instruction becomes, at most. */
-  private static int estimate(Instruction i) {
+  /** Bytes that an instruction becomes, at most, without exits that its jumps need. */
+  private static int estimate(Instruction i, int jumpBytes) {
     return switch (i.instructionClass()) {
-      case BPF_ALU64 -> 12;
+      case BPF_ALU64 -> 10;
       case BPF_ALU -> 16;
       case BPF_LD -> i.isWide() ? 6 : 40;
-      case BPF_LDX -> 26;
-      case BPF_ST -> 22;
-      case BPF_STX -> 26;
-      default -> (i.opcode() & 0xf0) == BPF_CALL ? 90 : 40;
+      case BPF_LDX -> 22;
+      case BPF_ST -> 20;
+      case BPF_STX -> (i.opcode() & 0xe0) == BPF_ATOMIC ? 26 : 20;
+      default -> (i.opcode() & 0xf0) == BPF_CALL ? 90 : jumpBytes;
     };
   }
 }

@@ -25,6 +25,13 @@ public final class Slots {
     return slot.type.cast(value);
   }
 
+  /** What lies in the slot, or null. */
+  public <T> @Nullable T find(Slot<T> slot) {
+    @Nullable Object[] all = values;
+    Object value = slot.index < all.length ? all[slot.index] : null;
+    return value == null ? null : slot.type.cast(value);
+  }
+
   /** What lies in the slot; where there is nothing, what {@code make} gives, from now on. */
   public <T> T getOrSet(Slot<T> slot, Supplier<T> make) {
     @Nullable Object[] all = values;
