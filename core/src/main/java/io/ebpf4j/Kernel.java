@@ -85,8 +85,7 @@ public interface Kernel extends AutoCloseable {
   /**
    * Reads what programs submit to a RINGBUF.
    *
-   * @throws BpfException EINVAL for another map type; ENOTSUPP from the kernel in the JVM, which
-   *     has no ring buffers yet
+   * @throws BpfException EINVAL for another map type
    */
   RingReader ringReader(BpfMap map);
 

@@ -25,6 +25,7 @@ import io.ebpf4j.jvm.map.Cgroup;
 import io.ebpf4j.jvm.map.JvmMap;
 import io.ebpf4j.jvm.map.MapTypes;
 import io.ebpf4j.jvm.map.PerfEventReader;
+import io.ebpf4j.jvm.map.RingBufferReader;
 import io.ebpf4j.jvm.net.NetDevices;
 import io.ebpf4j.jvm.program.JvmProgram;
 import io.ebpf4j.jvm.program.RunOptions;
@@ -246,8 +247,8 @@ public final class JvmKernel implements Kernel {
 
   @Override
   public RingReader ringReader(BpfMap map) {
-    throw new BpfException(
-        Errno.ENOTSUPP, "ring buffers are not built in the JVM kernel yet: " + map.name());
+    mustBeOpen();
+    return RingBufferReader.open(own(map.name(), map));
   }
 
   @Override

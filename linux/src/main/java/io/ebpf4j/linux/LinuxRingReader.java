@@ -9,8 +9,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -80,45 +80,48 @@ final class LinuxRingReader implements RingReader {
   }
 
   @Override
-  public synchronized Optional<byte[]> read(Duration timeout) {
+  public synchronized int read(Consumer<MemorySegment> records, int most, Duration timeout) {
+    if (most < 1) {
+      throw new IllegalArgumentException("at least one record is read, not " + most);
+    }
     long deadline = System.nanoTime() + timeout.toNanos();
     while (true) {
       if (closed.get()) {
         throw new IllegalStateException("the reader of %s was closed".formatted(map));
       }
-      Optional<byte[]> record = poll();
-      if (record.isPresent()) {
-        return record;
+      int passed = pass(records, most);
+      if (passed > 0) {
+        return passed;
       }
       long left = deadline - System.nanoTime();
       if (left <= 0 || Thread.currentThread().isInterrupted()) {
-        return Optional.empty();
+        return 0;
       }
       wakeup.await(left);
     }
   }
 
-  private Optional<byte[]> poll() {
+  private int pass(Consumer<MemorySegment> records, int most) {
     long at = consumer.acquire(0);
-    while (at < producer.acquire(0)) {
+    int passed = 0;
+    while (passed < most && at < producer.acquire(0)) {
       long header = PAGE_BYTES + (at & mask);
       int word = (int) INT.getAcquire(producer.segment(), header);
       if ((word & BUSY) != 0) {
-        return Optional.empty();
+        break;
       }
       int length = word & ~DISCARDED;
-      Optional<byte[]> record = Optional.empty();
-      if ((word & DISCARDED) == 0) {
-        MemorySegment bytes = producer.segment().asSlice(header + HEADER_BYTES, length);
-        record = Optional.of(bytes.toArray(ValueLayout.JAVA_BYTE));
-      }
-      at += length + HEADER_BYTES + 7 & -8L;
-      consumer.release(0, at);
-      if (record.isPresent()) {
-        return record;
+      try {
+        if ((word & DISCARDED) == 0) {
+          passed++;
+          records.accept(producer.segment().asSlice(header + HEADER_BYTES, length));
+        }
+      } finally {
+        at += length + HEADER_BYTES + 7 & -8L;
+        consumer.release(0, at);
       }
     }
-    return Optional.empty();
+    return passed;
   }
 
   @Override

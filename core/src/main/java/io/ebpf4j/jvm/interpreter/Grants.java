@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
  * last.
  */
 final class Grants {
+  /** The name of a record that a program has reserved. */
+  static final String RECORD = "a record";
+
   private long[] lows = new long[8];
   private long[] highs = new long[8];
   private boolean[] writable = new boolean[8];
@@ -54,6 +57,22 @@ final class Grants {
       }
     }
     return -1;
+  }
+
+  /** The record that begins at an address and was not given back, or -1. */
+  int findRecord(long low) {
+    for (int i = size - 1; i >= 0; i--) {
+      if (lows[i] == low && names[i].equals(RECORD)) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  /** Takes a range back that is not the newest: nothing lies in it any more. */
+  void empty(int i) {
+    lows[i] = 0;
+    highs[i] = 0;
   }
 
   long low(int i) {

@@ -40,6 +40,13 @@ final class HelperCalls {
       }
     }
     long result = call.call(run.cpu, run.registers);
+    for (int i = 0; i < arguments.length; i++) {
+      if (arguments[i] == Argument.RELEASED_RECORD) {
+        run.regions.endRecord(run.registers[i + 1]);
+      } else if (arguments[i] == Argument.ALLOCATION_SIZE && result != 0 && map != null) {
+        run.regions.grants().add(result, result + run.registers[i + 1], true, Grants.RECORD, map);
+      }
+    }
     run.registers[0] = result;
     if (call.prototype.returns() == Returns.MAP_VALUE_OR_NULL && result != 0 && map != null) {
       admitValue(map, result);
@@ -79,6 +86,7 @@ final class HelperCalls {
       case MAP_VALUE_OR_NULL ->
           value == 0 || (map != null && memory(slot, value, map.spec().valueSize(), false));
       case ALLOCATION_SIZE -> value >= 0;
+      case RELEASED_RECORD -> run.regions.grants().findRecord(value) >= 0;
       case SOCK_COMMON,
           SOCKET_OR_NULL,
           ANY_SOCK,
@@ -94,8 +102,7 @@ final class HelperCalls {
           BINARY,
           SK_BUFF,
           XDP_BUFF,
-          PER_CPU_OBJECT,
-          RELEASED_RECORD ->
+          PER_CPU_OBJECT ->
           value == 0 && arguments[i].isNullable();
     };
   }

@@ -107,6 +107,15 @@ final class LiveRegions {
     }
   }
 
+  /** Takes back a record that the program gives back, and with it what was found in it. */
+  void endRecord(long low) {
+    int record = grants.findRecord(low);
+    if (record >= 0) {
+      grants.empty(record);
+      forgetFound();
+    }
+  }
+
   /** Whether a load lies whole in the stack, the packet or a range found lately. */
   boolean readable(long address, int bytes) {
     return address >= stackLow && address <= stackHigh - bytes

@@ -125,21 +125,13 @@ public final class ArrayMap extends ArrayElements {
     try {
       checkRange(offset, length);
       retain();
-      return new ArrayMapping(this, values.segment().asSlice(offset, length), writable);
+      return new MemoryMapping(this, values.segment().asSlice(offset, length), writable);
     } catch (Throwable failure) {
       if (writable) {
         writableMappingClosed();
       }
       throw failure;
     }
-  }
-
-  /** Takes back what {@link MapUser#mmap} took. */
-  void unmapped(boolean writable) {
-    if (writable) {
-      writableMappingClosed();
-    }
-    release();
   }
 
   /** An update ends the timer of the old value. */

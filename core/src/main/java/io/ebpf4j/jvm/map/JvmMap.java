@@ -310,6 +310,14 @@ public abstract class JvmMap extends Counted implements MapShape {
     writers.decrementAndGet();
   }
 
+  /** Takes back what {@link MapUser#mmap} took. */
+  final void unmapped(boolean writable) {
+    if (writable) {
+      writableMappingClosed();
+    }
+    release();
+  }
+
   private static TypeTable types(Machine machine) {
     return machine.slots().getOrSet(TypeTable.SLOT, TypeTable::new);
   }

@@ -40,6 +40,7 @@ public final class MapTable implements AutoCloseable {
     timers = new Timers(machine, callbackKeys);
     owners = StorageOwners.install(machine);
     bring(List.of(HashKind.values()));
+    bring(List.of(RingBufferKind.values()));
   }
 
   /** Makes a kernel's table, before its first map. */
@@ -51,7 +52,8 @@ public final class MapTable implements AutoCloseable {
 
   /** The classes with the helpers by which programs use maps. */
   public static List<Class<?>> helpers() {
-    return List.of(MapHelpers.class, TimerHelpers.class, PerfHelpers.class);
+    return List.of(
+        MapHelpers.class, TimerHelpers.class, PerfHelpers.class, RingBufferHelpers.class);
   }
 
   /**

@@ -5,9 +5,9 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/** A view of an array's values that holds the array until it is closed. Thread safe. */
-final class ArrayMapping implements Mapping {
-  private final ArrayMap map;
+/** A view of a map's memory that holds the map until it is closed. Thread safe. */
+final class MemoryMapping implements Mapping {
+  private final JvmMap map;
   private final boolean writable;
   private final Arena arena = Arena.ofShared();
   private final MemorySegment segment;
@@ -15,7 +15,7 @@ final class ArrayMapping implements Mapping {
 
   /** Takes over one hold of the map. */
   @SuppressWarnings("restricted") // The address is the map's own and stays while it is held.
-  ArrayMapping(ArrayMap map, MemorySegment values, boolean writable) {
+  MemoryMapping(JvmMap map, MemorySegment values, boolean writable) {
     this.map = map;
     this.writable = writable;
     // The same memory, but with a life of its own: the hold keeps it allocated until close.
