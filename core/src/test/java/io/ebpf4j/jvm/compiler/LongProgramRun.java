@@ -5,6 +5,7 @@ import io.ebpf4j.jvm.context.ContextLayout;
 import io.ebpf4j.jvm.cpu.Clock;
 import io.ebpf4j.jvm.cpu.Cpu;
 import io.ebpf4j.jvm.cpu.Machine;
+import io.ebpf4j.jvm.helper.KfuncTable;
 import io.ebpf4j.jvm.interpreter.MemoryRun;
 import io.ebpf4j.jvm.memory.Block;
 import io.ebpf4j.jvm.memory.Memory;
@@ -38,6 +39,7 @@ final class LongProgramRun {
             (_, id) -> {
               throw new IllegalArgumentException("no helper " + id);
             },
+            KfuncTable.NONE,
             new ContextLayout("none", 0, 0, List.of()),
             null,
             List.of(),
