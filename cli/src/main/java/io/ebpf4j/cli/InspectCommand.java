@@ -79,11 +79,7 @@ final class InspectCommand implements Callable<Integer> {
       for (Reference reference : program.references()) {
         if (reference instanceof Reference.ToKernelFunction function) {
           String name = function.function();
-          boolean supported =
-              JvmKernel.kfuncs()
-                  .find(name)
-                  .filter(kfunc -> kfunc.allows(program.type()))
-                  .isPresent();
+          boolean supported = JvmKernel.kfuncs().find(name, program.type()).isPresent();
           needed.merge(
               name,
               new Needed(name, -1, supported),

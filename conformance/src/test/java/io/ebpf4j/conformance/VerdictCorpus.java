@@ -85,7 +85,7 @@ final class VerdictCorpus {
       all.addAll(common);
       all.addAll(lines.subList(1, lines.size()));
       for (List<String> chosen : choices(expand(all))) {
-        VerdictCase of = CaseReader.read(name, repeated(chosen));
+        VerdictCase of = CaseReader.read(name, repeated(expand(chosen)));
         if (read.put(of.name(), of) != null) {
           throw new IllegalArgumentException(name + ": two cases '" + of.name() + "'");
         }
@@ -105,7 +105,8 @@ final class VerdictCorpus {
   private List<String> expand(List<String> lines) {
     List<String> expanded = new ArrayList<>();
     for (String line : lines) {
-      if (line.startsWith(".use ")) {
+      // A snippet that a choice names is put in when the choice is made.
+      if (line.startsWith(".use ") && !line.contains("{")) {
         List<String> snippet = snippets.get(line.substring(".use ".length()).strip());
         if (snippet == null) {
           throw new IllegalArgumentException(lines.getFirst() + ": no snippet: " + line);

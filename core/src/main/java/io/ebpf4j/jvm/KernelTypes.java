@@ -3,6 +3,7 @@ package io.ebpf4j.jvm;
 import io.ebpf4j.btf.Btf;
 import io.ebpf4j.btf.BtfBuilder;
 import io.ebpf4j.btf.BtfType.Enumerator;
+import io.ebpf4j.jvm.helper.Dynptr;
 import io.ebpf4j.jvm.helper.HelperTable;
 import io.ebpf4j.jvm.helper.KfuncTable;
 import io.ebpf4j.jvm.helper.NumberIterator;
@@ -43,6 +44,7 @@ final class KernelTypes {
     Sockets.declareTypes(types);
     Trace.declareTypes(types);
     NumberIterator.declareTypes(types);
+    Dynptr.declareTypes(types);
     KfuncTable.declare(kfuncs, types);
     return types.build();
   }

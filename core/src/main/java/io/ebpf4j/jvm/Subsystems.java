@@ -7,6 +7,7 @@ import io.ebpf4j.jvm.context.ProgramKind;
 import io.ebpf4j.jvm.cpu.Machine;
 import io.ebpf4j.jvm.helper.ChecksumHelpers;
 import io.ebpf4j.jvm.helper.ControlHelpers;
+import io.ebpf4j.jvm.helper.DynptrHelpers;
 import io.ebpf4j.jvm.helper.HelperTable;
 import io.ebpf4j.jvm.helper.KfuncTable;
 import io.ebpf4j.jvm.helper.NumberIterator;
@@ -103,6 +104,7 @@ final class Subsystems implements AutoCloseable {
               List.of(
                   ChecksumHelpers.class,
                   ControlHelpers.class,
+                  DynptrHelpers.class,
                   PrintHelpers.class,
                   SequenceHelpers.class,
                   StringHelpers.class,
@@ -115,7 +117,10 @@ final class Subsystems implements AutoCloseable {
   }
 
   private static final class Types {
-    private static final List<Class<?>> KFUNC_CLASSES = List.of(NumberIterator.class);
+    private static final List<Class<?>> KFUNC_CLASSES =
+        Stream.of(List.<Class<?>>of(DynptrHelpers.class, NumberIterator.class), Net.kfuncs())
+            .flatMap(List::stream)
+            .toList();
 
     static final Btf BTF = KernelTypes.of(helpers(), KFUNC_CLASSES);
     static final KfuncTable KFUNCS = KfuncTable.of(KFUNC_CLASSES, BTF);

@@ -161,7 +161,7 @@ final class ProgramShape {
   KfuncPrototype kfunc(int slot, int id) {
     return source
         .kfuncs()
-        .find(id)
+        .find(id, source.spec().type())
         .orElseThrow(() ->
             new IllegalStateException(
                 "instruction %d calls no kernel function: %d".formatted(slot, id)));

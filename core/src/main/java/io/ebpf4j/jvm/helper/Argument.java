@@ -95,7 +95,15 @@ public enum Argument {
   /** A record of a ring buffer that the program has reserved and gives back. */
   RELEASED_RECORD,
   /** The constant size of what the helper reserves. */
-  ALLOCATION_SIZE;
+  ALLOCATION_SIZE,
+  /** A {@link Dynptr} that has been made. */
+  DYNPTR,
+  /** Where a {@link Dynptr} over memory is made. */
+  NEW_LOCAL_DYNPTR,
+  /** Where a {@link Dynptr} over a record of a ring buffer is made. */
+  NEW_RINGBUF_DYNPTR,
+  /** A {@link Dynptr} over a record, which ends by the call. */
+  RELEASED_RINGBUF_DYNPTR;
 
   private final String struct;
 

@@ -23,6 +23,7 @@ public final class HelperTable {
   public static final List<Class<?>> GENERAL =
       List.of(
           ControlHelpers.class,
+          DynptrHelpers.class,
           SystemHelpers.class,
           StringHelpers.class,
           PrintHelpers.class,

@@ -5,6 +5,7 @@ import io.ebpf4j.btf.BtfBuilder;
 import io.ebpf4j.btf.BtfKind;
 import io.ebpf4j.btf.BtfType;
 import io.ebpf4j.jvm.helper.KfuncArgument.Kind;
+import io.ebpf4j.spec.ProgramType;
 import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -18,7 +19,8 @@ import java.util.Set;
 
 /**
  * The kernel functions that programs call by their BTF types: those that the subsystems bring as
- * static methods annotated with {@link Kfunc}. Immutable, so thread safe.
+ * static methods annotated with {@link Kfunc}. One function may have several implementations for
+ * different program types. Immutable, so thread safe.
  */
 public final class KfuncTable {
   /** No kernel functions. */
@@ -26,12 +28,12 @@ public final class KfuncTable {
 
   private static final Set<String> DYNPTRS = Set.of("bpf_dynptr", "bpf_dynptr_kern");
 
-  private final Map<Integer, KfuncPrototype> byId;
+  private final Map<Integer, List<KfuncPrototype>> byId;
   private final Map<String, KfuncPrototype> byName = new HashMap<>();
 
-  private KfuncTable(Map<Integer, KfuncPrototype> byId) {
+  private KfuncTable(Map<Integer, List<KfuncPrototype>> byId) {
     this.byId = Map.copyOf(byId);
-    byId.values().forEach(kfunc -> byName.put(kfunc.name(), kfunc));
+    byId.values().forEach(all -> byName.put(all.getFirst().name(), all.getFirst()));
   }
 
   /**
@@ -52,7 +54,7 @@ public final class KfuncTable {
    * @throws IllegalArgumentException where a method is not what its annotation says
    */
   public static KfuncTable of(Collection<Class<?>> classes, Btf types) {
-    Map<Integer, KfuncPrototype> byId = new HashMap<>();
+    Map<Integer, List<KfuncPrototype>> byId = new HashMap<>();
     for (Method method : methods(classes)) {
       KfuncDeclaration declaration = declaration(method);
       KfuncPrototype.check(method, declaration);
@@ -74,26 +76,47 @@ public final class KfuncTable {
               Set.of(kfunc.programTypes()),
               types,
               method);
-      if (byId.put(id, made) != null) {
-        throw new IllegalArgumentException("two kernel functions " + made.name());
+      List<KfuncPrototype> others = byId.computeIfAbsent(id, _ -> new ArrayList<>());
+      if (others.stream().anyMatch(other -> overlap(made, other))) {
+        throw new IllegalArgumentException("two functions %s for one type".formatted(made.name()));
       }
+      others.add(made);
     }
     return new KfuncTable(byId);
   }
 
-  /** The function of that id in the kernel's types. */
+  /** The function of that id in the kernel's types: what holds for all program types. */
   public Optional<KfuncPrototype> find(int id) {
-    return Optional.ofNullable(byId.get(id));
+    return byId.getOrDefault(id, List.of()).stream().findFirst();
   }
 
-  /** The function of that name. */
+  /** The function of that id as programs of a type call it, if they may. */
+  public Optional<KfuncPrototype> find(int id, ProgramType type) {
+    return byId.getOrDefault(id, List.of()).stream().filter(k -> k.allows(type)).findFirst();
+  }
+
+  /** The function of that name: what holds for all program types. */
   public Optional<KfuncPrototype> find(String name) {
     return Optional.ofNullable(byName.get(name));
   }
 
+  /** The function of that name as programs of a type call it, if they may. */
+  public Optional<KfuncPrototype> find(String name, ProgramType type) {
+    return find(name).flatMap(kfunc -> find(kfunc.id(), type));
+  }
+
   /** All functions, by name. */
   public List<KfuncPrototype> all() {
-    return byId.values().stream().sorted(Comparator.comparing(KfuncPrototype::name)).toList();
+    return byId.values().stream()
+        .flatMap(List::stream)
+        .sorted(Comparator.comparing(KfuncPrototype::name))
+        .toList();
+  }
+
+  private static boolean overlap(KfuncPrototype one, KfuncPrototype other) {
+    return one.programTypes().isEmpty()
+        || other.programTypes().isEmpty()
+        || one.programTypes().stream().anyMatch(other::allows);
   }
 
   private static List<Method> methods(Collection<Class<?>> classes) {

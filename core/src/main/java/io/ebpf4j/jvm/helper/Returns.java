@@ -27,5 +27,7 @@ public enum Returns {
   /** What a per-CPU variable is on one CPU, or NULL. */
   PER_CPU_OBJECT_OR_NULL,
   /** What a per-CPU variable is on this CPU. */
-  PER_CPU_OBJECT
+  PER_CPU_OBJECT,
+  /** A pointer to memory of a dynptr, or NULL, of the size that an argument says. */
+  DYNPTR_MEMORY_OR_NULL
 }

@@ -366,15 +366,15 @@ final class Decoder {
   private int kfuncIndex(int slot, Instruction call) {
     KfuncPrototype kfunc =
         kfuncTable
-            .find(call.imm())
+            .find(call.imm(), spec.type())
             .orElseThrow(() ->
-                malformed(slot, "no kernel function has the BTF id %d".formatted(call.imm())));
-    if (!kfunc.allows(spec.type())) {
-      throw new BpfException(
-          Errno.EACCES,
-          "%s: kernel function %s is not for programs of type %s"
-              .formatted(Location.of(spec, slot), kfunc.name(), spec.type().label()));
-    }
+                new BpfException(
+                    Errno.EACCES,
+                    "%s: kernel function %s is not for programs of type %s"
+                        .formatted(
+                            Location.of(spec, slot),
+                            kfuncTable.find(call.imm()).map(KfuncPrototype::name).orElse("?"),
+                            spec.type().label())));
     return kfuncIndexes.computeIfAbsent(
         kfunc.id(),
         _ -> {

@@ -1,6 +1,7 @@
 package io.ebpf4j.jvm.interpreter;
 
 import io.ebpf4j.jvm.helper.Argument;
+import io.ebpf4j.jvm.helper.Dynptr;
 import io.ebpf4j.jvm.helper.HelperPrototype;
 import io.ebpf4j.jvm.helper.Returns;
 import io.ebpf4j.jvm.helper.SequenceFile;
@@ -78,6 +79,8 @@ final class HelperCalls {
       case SPIN_LOCK -> inElement(slot, value, SPIN_LOCK_BYTES);
       case TIMER -> inElement(slot, value, TIMER_BYTES);
       case SEQUENCE_FILE -> SequenceFile.isCurrent(run.cpu, value);
+      case DYNPTR, RELEASED_RINGBUF_DYNPTR -> dynptr(slot, value);
+      case NEW_LOCAL_DYNPTR, NEW_RINGBUF_DYNPTR -> memory(slot, value, Dynptr.BYTES, true);
       case WRITABLE_MEMORY -> memory(slot, value, run.registers[i + 2], true);
       case UPDATED_INT -> memory(slot, value, Integer.BYTES, true);
       case READ_LONG -> memory(slot, value, Long.BYTES, false);
@@ -105,6 +108,21 @@ final class HelperCalls {
           PER_CPU_OBJECT ->
           value == 0 && arguments[i].isNullable();
     };
+  }
+
+  /** Whether a dynptr looks at what the run may touch. */
+  boolean dynptr(int slot, long dynptr) {
+    run.check(slot, dynptr, Dynptr.BYTES, false);
+    long data = Dynptr.data(dynptr);
+    if (data == 0) {
+      return true;
+    }
+    if (Dynptr.type(dynptr).isPacket()) {
+      return data == run.context();
+    }
+    long bytes = Dynptr.size(dynptr);
+    long start = data + Dynptr.start(dynptr);
+    return bytes == 0 || run.regions.find(start, bytes, !Dynptr.isReadOnly(dynptr));
   }
 
   private boolean memory(int slot, long address, long bytes, boolean write) {
@@ -170,6 +188,8 @@ final class HelperCalls {
       case SPIN_LOCK -> "bpf_spin_lock in a map's value";
       case TIMER -> "bpf_timer in a map's value";
       case SEQUENCE_FILE -> "seq_file of the running iterator";
+      case DYNPTR, RELEASED_RINGBUF_DYNPTR -> "dynptr over memory or the packet of this run";
+      case NEW_LOCAL_DYNPTR, NEW_RINGBUF_DYNPTR -> "memory for a dynptr";
       case WRITABLE_MEMORY -> "memory of that size";
       case UPDATED_INT -> "pointer to 4 bytes";
       case READ_LONG -> "pointer to 8 bytes";

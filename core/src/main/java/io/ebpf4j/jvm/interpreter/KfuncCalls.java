@@ -27,7 +27,22 @@ final class KfuncCalls {
                     expected(call.arguments[i])));
       }
     }
-    run.registers[0] = call.call(run.cpu, run.registers);
+    long bytes = sliceBytes(call);
+    long result = call.call(run.cpu, run.registers);
+    run.registers[0] = result;
+    if (result != 0 && bytes > 0 && !run.regions.find(result, bytes, false)) {
+      run.regions.grants().add(result, result + bytes, true, "a slice");
+    }
+  }
+
+  /** Bytes of the memory that the function gives, where an argument says it. */
+  private long sliceBytes(KfuncCall call) {
+    for (int i = 0; call.prototype.givesPointer() && i < call.arguments.length; i++) {
+      if (call.arguments[i].kind() == KfuncArgument.Kind.SIZE) {
+        return run.registers[i + 1];
+      }
+    }
+    return 0;
   }
 
   private boolean fits(int slot, KfuncArgument argument, int number) {
@@ -38,7 +53,10 @@ final class KfuncCalls {
       case MAP -> run.mapAt(value) != null;
       case FUNCTION -> run.frames.code().function(value) >= 0;
       case ITERATOR, IRQ_FLAGS -> memory(slot, value, argument.bytes());
-      case DYNPTR -> memory(slot, value, argument.bytes());
+      case DYNPTR ->
+          argument.uninitialized()
+              ? memory(slot, value, argument.bytes())
+              : run.helperCalls().dynptr(slot, value);
       case STRING -> true;
       case POINTER -> pointer(slot, argument, value, run.registers[(number + 1) & 7]);
     };

@@ -221,6 +221,10 @@ final class Run implements Activation {
     return value != LegacyPacketAccess.OUTSIDE;
   }
 
+  HelperCalls helperCalls() {
+    return helperCalls;
+  }
+
   long context() {
     return context;
   }

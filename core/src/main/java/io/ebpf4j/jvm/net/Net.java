@@ -5,6 +5,7 @@ import io.ebpf4j.jvm.context.Hook;
 import io.ebpf4j.jvm.context.ProgramKind;
 import io.ebpf4j.jvm.cpu.Cpu;
 import io.ebpf4j.jvm.cpu.Machine;
+import io.ebpf4j.jvm.helper.Dynptr;
 import io.ebpf4j.jvm.map.MapKind;
 import io.ebpf4j.spec.MapType;
 import io.ebpf4j.spec.ProgramType;
@@ -29,6 +30,7 @@ public final class Net implements AutoCloseable {
       nets.add(net);
       cpu.slots().set(XdpProgramKind.BUFFERS, keep(new XdpProgramKind.Buffers()));
       cpu.slots().set(SkBuffProgramKind.BUFFERS, keep(new SkBuffProgramKind.Buffers()));
+      cpu.slots().set(Dynptr.PACKETS, DynptrPackets.packets(cpu));
       cpu.slots().set(PacketSampleHelpers.PACKETS, new PacketSampleHelpers.Packets());
     }
     devices = new NetDevices(machine, pool, nets);
@@ -71,6 +73,11 @@ public final class Net implements AutoCloseable {
         SkBuffChecksumHelpers.class,
         SkBuffCgroupHelpers.class,
         PacketSampleHelpers.class);
+  }
+
+  /** The classes whose methods are the packet side's kernel functions. */
+  public static List<Class<?>> kfuncs() {
+    return List.of(DynptrPackets.class);
   }
 
   /** Adds the types that packet programs name: contexts, verdicts, protocol headers. */

@@ -168,6 +168,22 @@ final class XdpFrame {
     return refusal;
   }
 
+  /** The address of bytes that lie in one piece, or 0. */
+  static long pointer(long frame, int offset, int bytes) {
+    if (checkRange(frame, offset, bytes) != 0) {
+      return 0;
+    }
+    int skip = offset;
+    int size = linearLength(frame);
+    long start = data(frame);
+    for (int frag = 0; skip >= size && frag < Memory.getInt(frame + FRAG_COUNT_OFFSET); frag++) {
+      skip -= size;
+      size = fragSize(frame, frag);
+      start = fragAddress(frame, frag);
+    }
+    return skip + bytes <= size ? start + skip : 0;
+  }
+
   /** Copies packet bytes that are known to be there, to or from raw memory. */
   static void copy(long frame, int offset, long memory, int bytes, boolean intoPacket) {
     int pieces = 1 + Memory.getInt(frame + FRAG_COUNT_OFFSET);

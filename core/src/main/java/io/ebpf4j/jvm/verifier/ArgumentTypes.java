@@ -21,7 +21,10 @@ final class ArgumentTypes {
   /** Checks the kind of a register, which is not NULL where that will do. */
   void check(int number, Register register, Argument kind, HelperPrototype helper) {
     int ignored =
-        (kind.isWritten() ? 0 : Register.READ_ONLY) | (kind.isNullable() ? Register.MAYBE_NULL : 0);
+        Register.PACKET_SLICE
+            | Register.SLICE
+            | (kind.isWritten() ? 0 : Register.READ_ONLY)
+            | (kind.isNullable() ? Register.MAYBE_NULL : 0);
     int flags = register.flags & ~ignored;
     String expected = expected(register, kind, flags);
     if (!expected.isEmpty()) {
@@ -55,6 +58,8 @@ final class ArgumentTypes {
       case SIZE, SIZE_OR_ZERO, ALLOCATION_SIZE -> register.isScalar() ? "" : "scalar";
       case FUNCTION -> is == Kind.FUNCTION ? "" : "func";
       case STACK_OR_NULL -> is == Kind.STACK ? "" : "fp";
+      case DYNPTR, NEW_LOCAL_DYNPTR, NEW_RINGBUF_DYNPTR, RELEASED_RINGBUF_DYNPTR ->
+          is == Kind.STACK || is == Kind.DYNPTR ? "" : "fp, dynptr_ptr";
       case CONSTANT_STRING, TIMER -> plain && is == Kind.MAP_VALUE ? "" : "map_value";
       case SPIN_LOCK -> plain && is == Kind.MAP_VALUE ? "" : "map_value, ptr_";
       case SOCK_COMMON -> plain && register.isSocketPointer() ? "" : SOCKETS;
@@ -144,8 +149,18 @@ final class ArgumentTypes {
       MemoryAccess.unmodified(register, number, false);
       return;
     }
+    checkOffset(number, register);
+  }
+
+  /** Checks the offset of a pointer that is not given back. */
+  static void checkOffset(int number, Register register) {
     switch (register.kind) {
-      case STACK, PACKET, PACKET_META, MAP_KEY, MAP_VALUE, MEMORY, BUFFER, SCALAR -> {}
+      case STACK, PACKET, PACKET_META, MAP_KEY, MAP_VALUE, BUFFER, SCALAR -> {}
+      case MEMORY -> {
+        if (register.is(Register.SLICE)) {
+          MemoryAccess.unmodified(register, number, false);
+        }
+      }
       case BTF -> MemoryAccess.unmodified(register, number, true);
       default -> MemoryAccess.unmodified(register, number, false);
     }

@@ -1,6 +1,7 @@
 package io.ebpf4j.jvm.verifier;
 
 import io.ebpf4j.jvm.helper.Argument;
+import io.ebpf4j.jvm.helper.Dynptr;
 import io.ebpf4j.jvm.map.JvmMap;
 import io.ebpf4j.jvm.map.MapShape;
 import io.ebpf4j.jvm.map.SpecialFields;
@@ -100,6 +101,13 @@ final class HelperArguments {
       case SPIN_LOCK -> locks.argument(number, call.helper.id() == Locks.LOCK);
       case TIMER -> timer(number, register, call);
       case PER_CPU_OBJECT -> call.object.set(register);
+      case DYNPTR -> call.dynptr = dynptrs().use(number, null).copy();
+      case NEW_LOCAL_DYNPTR -> dynptrs().begin(number, memory.stack(), Dynptr.Type.LOCAL, 0);
+      case NEW_RINGBUF_DYNPTR -> dynptrs().begin(number, memory.stack(), Dynptr.Type.RINGBUF, 0);
+      case RELEASED_RINGBUF_DYNPTR -> {
+        dynptrs().use(number, Dynptr.Type.RINGBUF);
+        dynptrs().release(number);
+      }
       default -> {}
     }
   }
@@ -120,6 +128,14 @@ final class HelperArguments {
       }
       call.reference = register.reference;
     }
+  }
+
+  StackAccess stack() {
+    return memory.stack();
+  }
+
+  Dynptrs dynptrs() {
+    return memory.stack().dynptrs();
   }
 
   private boolean mayGetPacket(Call call) {
@@ -161,9 +177,23 @@ final class HelperArguments {
     }
   }
 
-  private void size(int number, Argument of, boolean zeroAllowed, Call call) {
+  /** Memory that a kernel function reads and writes, by its size in the argument behind it. */
+  void sized(int number) {
+    Register pointer = verification.register(number - 1);
+    Register saved = pointer.copy();
+    if (pointer.mayBeNull()) {
+      NullChecks.notNull(pointer);
+    }
+    checkSize(number, true);
+    int size = (int) verification.register(number).umax;
+    access(number - 1, size, false, true, null);
+    access(number - 1, size, true, true, null);
+    pointer.set(saved);
+    verification.markPrecise(number);
+  }
+
+  private void checkSize(int number, boolean zeroAllowed) {
     Register size = verification.register(number);
-    boolean writes = of.isWritten();
     if (size.smin < 0) {
       throw Rejection.access(
           "R%d min value is negative, either use unsigned or 'var &= const'", number);
@@ -176,6 +206,12 @@ final class HelperArguments {
       throw Rejection.access(
           "R%d unbounded memory access, use 'var &= const' or 'if (var < const)'", number);
     }
+  }
+
+  private void size(int number, Argument of, boolean zeroAllowed, Call call) {
+    Register size = verification.register(number);
+    boolean writes = of.isWritten();
+    checkSize(number, zeroAllowed);
     call.size = (int) size.umax;
     boolean fills = writes && of != Argument.WRITABLE_MEMORY;
     StackAccess.Raw raw = fills && size.bits.isConstant() ? call.raw : null;

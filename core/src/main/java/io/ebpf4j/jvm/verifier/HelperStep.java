@@ -2,6 +2,7 @@ package io.ebpf4j.jvm.verifier;
 
 import io.ebpf4j.isa.Instruction;
 import io.ebpf4j.jvm.helper.Argument;
+import io.ebpf4j.jvm.helper.Dynptr;
 import io.ebpf4j.jvm.helper.HelperNames;
 import io.ebpf4j.jvm.helper.HelperPrototype;
 import io.ebpf4j.jvm.helper.License;
@@ -31,6 +32,8 @@ final class HelperStep {
   private static final int READ_KERNEL_STRING = 115;
   private static final int GET_TASK_STACK = 141;
   private static final int SNPRINTF = 165;
+  private static final int DYNPTR_FROM_MEM = 197;
+  private static final int DYNPTR_WRITE = 202;
   private static final int GET_FUNC_IP = 173;
   private static final int MAX_ERRNO = 4095;
 
@@ -64,6 +67,9 @@ final class HelperStep {
 
     int memorySize;
 
+    /** The dynptr that is used. */
+    @Nullable Register dynptr;
+
     /** The per-CPU variable that an argument names. */
     final Register object = new Register();
 
@@ -95,6 +101,11 @@ final class HelperStep {
     if (i.imm() == SNPRINTF) {
       checkFormat(call);
     }
+    if (i.imm() == DYNPTR_FROM_MEM && verification.register(1).kind != Kind.MAP_VALUE) {
+      throw Rejection.access(
+          "Unsupported reg type %s for bpf_dynptr_from_mem data",
+          StatePrinter.kind(verification.register(1)));
+    }
     callbacks.before(call);
     if (i.imm() == TAIL_CALL) {
       locks.checkNothingHeld("tail_call");
@@ -110,9 +121,16 @@ final class HelperStep {
     result(call);
     checkMap(call);
     checkFunctionAddress(call);
-    if (helper.changesPacket()) {
+    if (helper.changesPacket() || writesPacket(call)) {
       dropPackets(verification);
     }
+  }
+
+  /** Writing into a socket buffer's packet may move it. */
+  private static boolean writesPacket(Call call) {
+    return call.helper.id() == DYNPTR_WRITE
+        && call.dynptr != null
+        && Dynptrs.typeOf(call.dynptr) == Dynptr.Type.SKB;
   }
 
   private HelperPrototype find(int id) {
@@ -285,7 +303,7 @@ final class HelperStep {
   /** After the packet has changed, pointers to it are worth nothing. */
   static void dropPackets(Verification verification) {
     verification.state.forEachRegister((frame, register) -> {
-      if (register.isAnyPacketPointer()) {
+      if (register.isAnyPacketPointer() || register.is(Register.PACKET_SLICE)) {
         register.setUnknown();
         register.precise = !verification.rules.capable();
       }

@@ -1,5 +1,8 @@
 package io.ebpf4j.jvm.verifier;
 
+import io.ebpf4j.btf.Btf;
+import io.ebpf4j.btf.BtfType;
+import io.ebpf4j.jvm.helper.Dynptr;
 import io.ebpf4j.jvm.helper.KfuncArgument;
 import io.ebpf4j.jvm.helper.KfuncFlag;
 import io.ebpf4j.jvm.verifier.KfuncStep.Call;
@@ -70,7 +73,7 @@ final class KfuncArguments {
         && (call.kfunc.is(KfuncFlag.TRUSTED_ARGUMENTS) || call.kfunc.is(KfuncFlag.RCU))) {
       throw Rejection.access("Possibly NULL pointer passed to trusted arg%d", index);
     }
-    offset(number, register);
+    ArgumentTypes.checkOffset(number, register);
     switch (argument.kind()) {
       case ITERATOR -> iterators.argument(number, argument.target(), call);
       case MAP -> {
@@ -84,20 +87,94 @@ final class KfuncArguments {
         }
         helpers.constantString(number, register);
       }
-      default -> memory(index, call);
+      case DYNPTR -> dynptr(number, argument, call);
+      case POINTER -> memory(index, argument, call);
+      default ->
+          throw Rejection.invalid(
+              "arg#%d of %s is of a kind that this kernel does not check yet",
+              index, call.kfunc.name());
     }
   }
 
-  /** A pointer that no arithmetic may have changed. */
-  private static void offset(int number, Register register) {
-    switch (register.kind) {
-      case SCALAR, STACK, PACKET, PACKET_META, MAP_KEY, MAP_VALUE, MEMORY, BUFFER -> {}
-      default -> MemoryAccess.unmodified(register, number, register.kind == Kind.BTF);
+  private void dynptr(int number, KfuncArgument argument, Call call) {
+    Dynptrs dynptrs = helpers.dynptrs();
+    if (!argument.uninitialized()) {
+      call.dynptr = dynptrs.use(number, null).copy();
+      return;
+    }
+    Register parent = call.dynptr;
+    Dynptr.Type type =
+        switch (call.kfunc.name()) {
+          case "bpf_dynptr_from_skb" -> Dynptr.Type.SKB;
+          case "bpf_dynptr_from_xdp" -> Dynptr.Type.XDP;
+          case "bpf_dynptr_from_skb_meta" -> Dynptr.Type.SKB_META;
+          default -> parent == null ? null : Dynptrs.typeOf(parent);
+        };
+    dynptrs.begin(number, helpers.stack(), type, parent == null ? 0 : parent.reference);
+  }
+
+  private void memory(int index, KfuncArgument argument, Call call) {
+    int number = index + 1;
+    Register register = verification.register(number);
+    Btf types = call.kfunc.types();
+    String struct = types.name(argument.target());
+    if (isStruct(types, argument) && struct.equals(verification.subject.context().struct())) {
+      if (!register.is(Kind.CONTEXT, 0)) {
+        throw Rejection.invalid(
+            "arg#%d expected pointer to ctx, but got %s", index, StatePrinter.kind(register));
+      }
+    } else if (register.kind == Kind.MAP || register.kind == Kind.BTF) {
+      throw Rejection.invalid(
+          "kernel function %s args#%d pointer type %s %s is not supported",
+          call.kfunc.name(), index, types.kind(argument.target()), struct);
+    } else if (argument.sized()) {
+      sizedMemory(index, argument, call);
+    } else if (argument.bytes() > 0) {
+      checked(number, argument.bytes());
+    } else {
+      throw Rejection.invalid(
+          "arg#%d pointer type %s %s must point to scalar, or struct with scalar",
+          index, types.kind(argument.target()), struct);
     }
   }
 
-  private static void memory(int index, Call call) {
-    throw Rejection.invalid(
-        "arg#%d of %s is of a kind that this kernel does not check yet", index, call.kfunc.name());
+  private static boolean isStruct(Btf types, KfuncArgument argument) {
+    BtfType target = types.type(argument.target());
+    return target instanceof BtfType.Composite || target instanceof BtfType.Forward;
+  }
+
+  private void sizedMemory(int index, KfuncArgument argument, Call call) {
+    int number = index + 1;
+    int sizeNumber = index + 2;
+    Register size = argument(sizeNumber);
+    if (!verification.register(number).isNull() || !argument.optional()) {
+      if (!size.isScalar()) {
+        throw Rejection.invalid("R%d is not a scalar", sizeNumber);
+      }
+      try {
+        helpers.sized(sizeNumber);
+      } catch (Rejection refusal) {
+        throw refusal.saying(
+            "%s%narg#%d arg#%d memory, len pair leads to invalid memory access"
+                .formatted(refusal.text(), index, index + 1));
+      }
+    }
+    if (call.kfunc.arguments().get(index + 1).constant()) {
+      constant(sizeNumber, call);
+    }
+  }
+
+  private void checked(int number, int bytes) {
+    Register register = verification.register(number);
+    if (register.isNull()) {
+      return;
+    }
+    Register saved = register.copy();
+    if (register.mayBeNull()) {
+      NullChecks.notNull(register);
+    }
+    helpers.access(number, bytes, false, true, null);
+    helpers.access(number, bytes, true, true, null);
+    register.set(saved);
   }
 }

@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Calls of kernel functions: whether the program may make them, and what they leave. */
 final class KfuncStep {
+  private static final String SLICE = "bpf_dynptr_slice";
+  private static final String SLICE_TO_WRITE = "bpf_dynptr_slice_rdwr";
+
   private final Verification verification;
   private final KfuncArguments arguments;
   private final Iterators iterators;
@@ -31,6 +34,9 @@ final class KfuncStep {
     int reference;
 
     Iterators.@Nullable Place iterator;
+
+    /** The dynptr that is used. */
+    @Nullable Register dynptr;
 
     /** The value of the argument that is a constant, where there is one. */
     long constant;
@@ -72,10 +78,12 @@ final class KfuncStep {
             .kfuncs()
             .find(i.imm())
             .orElseThrow(() -> Rejection.invalid("%s", missing));
-    if (!kfunc.allows(verification.subject.spec().type())) {
-      throw Rejection.access("calling kernel function %s is not allowed", kfunc.name());
-    }
-    return kfunc;
+    return verification
+        .subject
+        .kfuncs()
+        .find(i.imm(), verification.subject.spec().type())
+        .orElseThrow(
+            () -> Rejection.access("calling kernel function %s is not allowed", kfunc.name()));
   }
 
   private void result(Call call, Register result) {
@@ -98,7 +106,9 @@ final class KfuncStep {
     KfuncPrototype kfunc = call.kfunc;
     Btf btf = kfunc.types();
     int target = kfunc.resultTarget();
-    if (target == 0) {
+    if (isSlice(kfunc)) {
+      slice(call, result);
+    } else if (target == 0) {
       verification.markUnknown(result);
     } else if (btf.type(target) instanceof BtfType.Composite) {
       result.setPointer(Kind.BTF, kfunc.is(KfuncFlag.ITERATOR_NEXT) ? Register.TRUSTED : 0);
@@ -109,5 +119,27 @@ final class KfuncStep {
       result.extent = btf.sizeOf(target);
       result.reference = call.reference;
     }
+  }
+
+  private static boolean isSlice(KfuncPrototype kfunc) {
+    return kfunc.name().equals(SLICE) || kfunc.name().equals(SLICE_TO_WRITE);
+  }
+
+  /** Memory of a dynptr, which dies with it. */
+  private void slice(Call call, Register result) {
+    Register dynptr = call.dynptr;
+    if (dynptr == null) {
+      throw new IllegalStateException("a slice of no dynptr");
+    }
+    int flags = Dynptrs.typeOf(dynptr).isPacket() ? Register.PACKET_SLICE : 0;
+    flags |= Register.SLICE;
+    if (call.kfunc.name().equals(SLICE)) {
+      flags |= Register.READ_ONLY;
+    } else if (!MemoryAccess.mayWritePacket(verification.subject.spec().type())) {
+      throw Rejection.invalid("the prog does not allow writes to packet data");
+    }
+    result.setPointer(Kind.MEMORY, flags);
+    result.extent = (int) call.constant;
+    result.dynptr = dynptr.id;
   }
 }

@@ -7,6 +7,7 @@ import io.ebpf4j.jvm.map.SpecialFields;
 import io.ebpf4j.jvm.verifier.Register.Kind;
 import io.ebpf4j.spec.Errno;
 import io.ebpf4j.spec.MapFlags;
+import io.ebpf4j.spec.ProgramType;
 import java.util.OptionalLong;
 
 /** Whether a load or store through a pointer stays within what the pointer leads to. */
@@ -380,7 +381,7 @@ final class MemoryAccess {
   }
 
   private void packet(Access access, int offset) {
-    if (access.write() && !mayWritePacket()) {
+    if (access.write() && !mayWritePacket(verification.subject.spec().type())) {
       throw Rejection.access("cannot write into packet");
     }
     refuseLeak(access, "packet");
@@ -388,8 +389,9 @@ final class MemoryAccess {
     loadUnknown(access);
   }
 
-  private boolean mayWritePacket() {
-    return switch (verification.subject.spec().type()) {
+  /** Whether programs of a type may write the packet. */
+  static boolean mayWritePacket(ProgramType type) {
+    return switch (type) {
       case SCHED_CLS, SCHED_ACT, XDP, LWT_XMIT, SK_SKB, SK_MSG, CGROUP_SOCKOPT -> true;
       default -> false;
     };

@@ -38,6 +38,12 @@ final class Register {
   /** A record of a ring buffer. */
   static final int RECORD = 1 << 6;
 
+  /** It leads into a packet, by way of a dynptr. */
+  static final int PACKET_SLICE = 1 << 8;
+
+  /** A kernel function gave it as a slice of a dynptr. */
+  static final int SLICE = 1 << 9;
+
   /** What a register holds. */
   enum Kind {
     NOT_INITIALIZED(""),

@@ -47,6 +47,14 @@ final class Results {
       }
       case PER_CPU_OBJECT_OR_NULL -> perCpu(call, result, Register.MAYBE_NULL);
       case PER_CPU_OBJECT -> perCpu(call, result, 0);
+      case DYNPTR_MEMORY_OR_NULL -> {
+        result.setPointer(Kind.MEMORY, Register.MAYBE_NULL);
+        result.extent = call.memorySize;
+        if (call.dynptr != null) {
+          result.dynptr = call.dynptr.id;
+          result.reference = call.dynptr.reference;
+        }
+      }
       case INTEGER, VOID, MAP_VALUE, MAP_VALUE_OR_NULL ->
           throw new IllegalStateException(call.helper.name() + " gives no object");
     }

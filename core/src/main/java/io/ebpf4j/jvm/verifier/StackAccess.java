@@ -11,9 +11,15 @@ final class StackAccess {
   private static final int MAX_OFFSET = 1 << 29;
 
   private final Verification verification;
+  private final Dynptrs dynptrs;
 
   StackAccess(Verification verification) {
     this.verification = verification;
+    this.dynptrs = new Dynptrs(verification);
+  }
+
+  Dynptrs dynptrs() {
+    return dynptrs;
   }
 
   private Frame frameOf(Register pointer) {
@@ -236,6 +242,7 @@ final class StackAccess {
         && size != Frame.SLOT_BYTES) {
       throw Rejection.access("attempt to corrupt spilled pointer on stack");
     }
+    dynptrs.overwrite(frame, slot);
     touched(slot);
     if (whole && size == Frame.SLOT_BYTES) {
       verification.stackLiveness.write(frame.number, 1L << slot);
@@ -318,6 +325,9 @@ final class StackAccess {
     boolean zero = isZero(from);
     boolean zeroUsed = false;
     for (int i = min; i < max; i++) {
+      dynptrs.overwrite(frame, (-i - 1) / Frame.SLOT_BYTES);
+    }
+    for (int i = min; i < max; i++) {
       int byteIndex = -i - 1;
       int slot = byteIndex / Frame.SLOT_BYTES;
       byte type = frame.bytes[byteIndex];
@@ -370,6 +380,7 @@ final class StackAccess {
           number, pointer.bits);
     }
     if (raw != null && fixed) {
+      checkNoDynptr(frame, (int) pointer.bits.value() + offset, size);
       raw.size = size;
       raw.register = number;
       return;
@@ -381,6 +392,15 @@ final class StackAccess {
       int slot = byteIndex / Frame.SLOT_BYTES;
       checkByte(frame, number, pointer, byteIndex, i - min, min, size, write);
       readLive(frame, slot);
+    }
+  }
+
+  private static void checkNoDynptr(Frame frame, int min, int size) {
+    for (int i = min; i < min + size; i++) {
+      int byteIndex = -i - 1;
+      if (byteIndex < frame.bytes.length && frame.bytes[byteIndex] == Frame.DYNPTR) {
+        throw Rejection.access("potential write to dynptr at off=%d disallowed", i);
+      }
     }
   }
 

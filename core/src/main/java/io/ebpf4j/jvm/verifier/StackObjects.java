@@ -83,18 +83,9 @@ final class StackObjects {
     verification.state.release(Reference.OBJECT, reference);
     verification.state.forEachRegister((frame, register) -> {
       if (register.reference == reference) {
-        invalidate(register);
+        verification.invalidate(register);
       }
     });
-  }
-
-  /** A pointer that leads nowhere any more is a number of which nothing is known. */
-  void invalidate(Register register) {
-    if (verification.rules.leaksPointers()) {
-      verification.markUnknown(register);
-    } else {
-      register.clear();
-    }
   }
 
   /** Takes a reference that the program must give back. */

@@ -61,6 +61,10 @@ final class StatePrinter {
       return;
     }
     byte type = frame.bytes[slot * Frame.SLOT_BYTES];
+    if (type == Frame.DYNPTR) {
+      printDynptr(frame.spill(slot), slot, text);
+      return;
+    }
     if (type == Frame.ITERATOR) {
       printIterator(frame.spill(slot), slot, text);
       return;
@@ -71,6 +75,18 @@ final class StatePrinter {
       text.append(print(frame, frame.spill(slot)));
     } else {
       text.append(bytes);
+    }
+  }
+
+  private static void printDynptr(Register dynptr, int slot, StringBuilder text) {
+    if (dynptr.first) {
+      text.append(" fp").append(-(slot + 1) * Frame.SLOT_BYTES);
+      text.append("=dynptr_").append(Dynptrs.typeOf(dynptr).label());
+      text.append("(id=").append(dynptr.id);
+      if (dynptr.reference != 0) {
+        text.append(",ref_id=").append(dynptr.reference);
+      }
+      text.append(')');
     }
   }
 

@@ -101,9 +101,9 @@ final class Verification {
   /** The pointer leads nowhere any more. */
   void invalidate(Register register) {
     if (rules.leaksPointers()) {
-      register.clear();
-    } else {
       markUnknown(register);
+    } else {
+      register.clear();
     }
   }
 
