@@ -19,6 +19,9 @@ final class PacketSocket implements AutoCloseable {
   private static final int ALL_PROTOCOLS = 0x0300;
   private static final int SOL_PACKET = 263;
   private static final int IGNORE_OUTGOING = 23;
+  private static final int SOL_SOCKET = 1;
+  private static final int RCVBUFFORCE = 33;
+  private static final int RECEIVE_BYTES = 8 << 20;
   private static final int DONT_WAIT = 0x40;
   private static final int NETWORK_NAMESPACE = 0x40000000;
   private static final int ADDRESS_BYTES = 20;
@@ -77,6 +80,8 @@ final class PacketSocket implements AutoCloseable {
       check(call(BIND, fd, address.address(), ADDRESS_BYTES), "bind");
       MemorySegment one = arena.allocateFrom(ValueLayout.JAVA_INT, 1);
       check(call(SETSOCKOPT, fd, SOL_PACKET, IGNORE_OUTGOING, one.address(), 4), "setsockopt");
+      MemorySegment room = arena.allocateFrom(ValueLayout.JAVA_INT, RECEIVE_BYTES);
+      check(call(SETSOCKOPT, fd, SOL_SOCKET, RCVBUFFORCE, room.address(), 4), "setsockopt");
     }
     return new PacketSocket(fd);
   }

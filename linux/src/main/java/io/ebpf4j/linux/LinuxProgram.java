@@ -95,7 +95,7 @@ final class LinuxProgram extends LinuxHandle implements Program {
       if (context != null) {
         MemorySegment.copy(context, 0, contextOut, ValueLayout.JAVA_BYTE, 0, context.length);
         bpf.u32(40, context.length).in(48, contextOut);
-        switch (contextAfter()) {
+        switch (live ? ContextAfter.NONE : contextAfter()) {
           case NONE -> {}
           case IN_PLACE -> bpf.pointer(48, contextOut);
           case COPIED -> bpf.u32(44, contextRoom).pointer(56, contextOut);
@@ -106,7 +106,7 @@ final class LinuxProgram extends LinuxHandle implements Program {
         throw Bpf.failure(result, "a test run of " + describe());
       }
       int dataBytes = wantsData ? Math.min(bpf.u32(12), room) : 0;
-      int contextBytes = contextBytes(bpf, context, contextRoom);
+      int contextBytes = live ? 0 : contextBytes(bpf, context, contextRoom);
       return new TestRun.Result(
           bpf.u32(4),
           dataOut.asSlice(0, dataBytes).toArray(ValueLayout.JAVA_BYTE),

@@ -50,11 +50,16 @@ final class SoftNet {
   /** Flushes and polls what waits for it, and leaves the CPU. */
   void leave() {
     try {
-      flush();
-      poll();
+      settle();
     } finally {
       cpu.exit();
     }
+  }
+
+  /** Flushes and polls what waits for it. */
+  void settle() {
+    flush();
+    poll();
   }
 
   Cpu cpu() {

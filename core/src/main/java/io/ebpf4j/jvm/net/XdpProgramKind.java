@@ -29,6 +29,9 @@ final class XdpProgramKind implements ProgramKind {
   /** BPF_F_TEST_XDP_LIVE_FRAMES of the UAPI header. */
   static final int LIVE_FRAMES = 1 << 1;
 
+  /** Bytes of a frame that fit beside what Linux keeps with a live one. */
+  private static final int MAX_LIVE_BYTES = 3408;
+
   static final Slot<Buffers> BUFFERS = Slot.of(Buffers.class);
 
   private final NetDevices devices;
@@ -65,6 +68,9 @@ final class XdpProgramKind implements ProgramKind {
   public TestRun.Result testRun(LoadedProgram program, Machine machine, TestRun run) {
     refuseMode(program.spec(), run);
     Arrival arrival = Arrival.of(run, devices);
+    if (run.flags() == LIVE_FRAMES) {
+      return runLive(program, machine, run, arrival);
+    }
     Cpu cpu = Repetition.enterCpu(machine, run.cpu());
     try {
       Buffers spares = cpu.slots().get(BUFFERS);
@@ -79,6 +85,25 @@ final class XdpProgramKind implements ProgramKind {
       }
     } finally {
       cpu.exit();
+    }
+  }
+
+  private static TestRun.Result runLive(
+      LoadedProgram program, Machine machine, TestRun run, Arrival arrival) {
+    int batch = LiveFrames.batchSize(run);
+    int length = run.data().length;
+    if (length > MAX_LIVE_BYTES + arrival.metaLength || length > arrival.linearLength) {
+      throw new BpfException(
+          Errno.EINVAL,
+          "a live frame has no frags: at most %d bytes, not %d"
+              .formatted(MAX_LIVE_BYTES + arrival.metaLength, length));
+    }
+    try (XdpBuffer buffer = new XdpBuffer()) {
+      buffer.fill(run.data(), arrival.metaLength, arrival.linearLength);
+      long mean =
+          new LiveFrames(program, arrival.device, arrival.rxQueue, buffer)
+              .run(machine, run.cpu(), run.repeat(), batch);
+      return new TestRun.Result(0, new byte[0], new byte[0], mean);
     }
   }
 
@@ -101,12 +126,7 @@ final class XdpProgramKind implements ProgramKind {
           "program %s is loaded for %s: such programs have no test run"
               .formatted(program.name(), program.expectedAttachType()));
     }
-    if (run.flags() == LIVE_FRAMES) {
-      throw new BpfException(
-          Errno.ENOTSUPP,
-          "a test run with BPF_F_TEST_XDP_LIVE_FRAMES is not supported by this kernel yet");
-    }
-    if (run.flags() != 0) {
+    if ((run.flags() & ~LIVE_FRAMES) != 0) {
       throw new BpfException(
           Errno.EINVAL,
           "an XDP test run takes no flags but BPF_F_TEST_XDP_LIVE_FRAMES, not 0x%x"

@@ -4,7 +4,6 @@ import static io.ebpf4j.jvm.net.PacketKernel.ints;
 import static io.ebpf4j.jvm.net.PacketKernel.packet;
 import static io.ebpf4j.jvm.net.PacketKernel.refuses;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.ebpf4j.TestRun;
 import io.ebpf4j.jvm.context.ContextLayout.Field;
@@ -109,12 +108,6 @@ class XdpTestRunTest {
   @ValueSource(ints = {1, 4, 8, 3})
   void otherFlagsAreInvalid(int flags) {
     refuses(Errno.EINVAL, () -> pass(TestRun.of(packet(64)).withFlags(flags)));
-  }
-
-  @Test
-  void liveFramesAreRefusedByName() {
-    assertThatThrownBy(() -> pass(TestRun.of(packet(64)).withFlags(XdpProgramKind.LIVE_FRAMES)))
-        .hasMessageContaining("BPF_F_TEST_XDP_LIVE_FRAMES");
   }
 
   @Test
