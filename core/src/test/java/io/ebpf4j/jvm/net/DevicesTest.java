@@ -187,7 +187,7 @@ class DevicesTest {
     ApplicationDevice in = devices.addApplication("in");
     List<NetEvent> heard = new ArrayList<>();
     attach(XdpPrograms.redirect(77, 0), in.ifindex(), XdpMode.NATIVE, Map.of());
-    try (NetDevices.Listening listening = devices.listen(heard::add)) {
+    try (NetDevices.Listening _ = devices.listen(heard::add)) {
       in.receive(packet(64));
     }
     in.receive(packet(64));
