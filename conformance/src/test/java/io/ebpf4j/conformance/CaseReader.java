@@ -100,8 +100,14 @@ final class CaseReader {
       more = "0" + more.substring(more.indexOf('}') + 1);
     }
     String[] numbers = more.split("\\s+", -1);
+    int keySize =
+        switch (type) {
+          case RINGBUF, USER_RINGBUF, QUEUE, STACK -> 0;
+          default -> 4;
+        };
     MapSpec spec =
-        MapSpec.of(words[0], type, 4, Integer.parseInt(numbers[0]), Integer.parseInt(numbers[1]));
+        MapSpec.of(
+            words[0], type, keySize, Integer.parseInt(numbers[0]), Integer.parseInt(numbers[1]));
     if (!members.isEmpty()) {
       spec = typed(spec, members);
     }

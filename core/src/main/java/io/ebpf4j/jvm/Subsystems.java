@@ -12,8 +12,10 @@ import io.ebpf4j.jvm.helper.HelperTable;
 import io.ebpf4j.jvm.helper.KfuncTable;
 import io.ebpf4j.jvm.helper.NumberIterator;
 import io.ebpf4j.jvm.helper.PrintHelpers;
+import io.ebpf4j.jvm.helper.SectionKfuncs;
 import io.ebpf4j.jvm.helper.SequenceHelpers;
 import io.ebpf4j.jvm.helper.StringHelpers;
+import io.ebpf4j.jvm.helper.StringKfuncs;
 import io.ebpf4j.jvm.helper.SystemHelpers;
 import io.ebpf4j.jvm.map.MapTable;
 import io.ebpf4j.jvm.net.Net;
@@ -118,7 +120,13 @@ final class Subsystems implements AutoCloseable {
 
   private static final class Types {
     private static final List<Class<?>> KFUNC_CLASSES =
-        Stream.of(List.<Class<?>>of(DynptrHelpers.class, NumberIterator.class), Net.kfuncs())
+        Stream.of(
+                List.<Class<?>>of(
+                    DynptrHelpers.class,
+                    NumberIterator.class,
+                    SectionKfuncs.class,
+                    StringKfuncs.class),
+                Net.kfuncs())
             .flatMap(List::stream)
             .toList();
 

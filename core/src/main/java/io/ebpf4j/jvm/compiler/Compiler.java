@@ -5,7 +5,6 @@ import static java.lang.constant.ConstantDescs.CD_long;
 import static java.lang.constant.ConstantDescs.CD_void;
 
 import io.ebpf4j.isa.Instruction;
-import io.ebpf4j.isa.Isa;
 import io.ebpf4j.jvm.compiler.Functions.Function;
 import io.ebpf4j.jvm.context.ContextLayout;
 import io.ebpf4j.jvm.context.LegacyPacketAccess;
@@ -288,8 +287,7 @@ public final class Compiler {
   }
 
   private static boolean isKfuncThatAsks(ProgramShape program, int slot, Instruction i) {
-    return i.opcode() == (Isa.BPF_JMP | Isa.BPF_CALL)
-        && i.src() == Isa.BPF_PSEUDO_KFUNC_CALL
+    return Functions.isKfuncCall(i)
         && program.facts().reached(slot)
         && ProgramShape.asksWhoRuns(program.kfunc(slot, i.imm()));
   }

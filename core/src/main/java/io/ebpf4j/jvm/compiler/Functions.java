@@ -68,6 +68,11 @@ final class Functions {
     return i.opcode() == (BPF_JMP | BPF_CALL) && i.src() == 0;
   }
 
+  /** Whether the slot calls a kernel function by its BTF type. */
+  static boolean isKfuncCall(Instruction i) {
+    return i.opcode() == (BPF_JMP | BPF_CALL) && i.src() == BPF_PSEUDO_KFUNC_CALL;
+  }
+
   /** Where a jump at a slot leads, or -1 where the instruction is no jump. */
   static int target(Instruction i, int slot) {
     int kind = i.instructionClass();

@@ -161,7 +161,7 @@ final class PartWriter {
       case BPF_CALL -> {
         if (Functions.isCall(i)) {
           calls.function(slot, i);
-        } else if (i.src() == BPF_PSEUDO_KFUNC_CALL) {
+        } else if (Functions.isKfuncCall(i)) {
           calls.kfunc(slot, i);
         } else {
           calls.helper(slot, i);

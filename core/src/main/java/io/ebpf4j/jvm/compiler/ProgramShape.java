@@ -153,8 +153,12 @@ final class ProgramShape {
 
   /** Whether a kernel function needs to know which program runs. */
   static boolean asksWhoRuns(KfuncPrototype kfunc) {
-    return kfunc.is(KfuncFlag.USES_ACTIVATION)
-        || kfunc.arguments().stream().anyMatch(a -> a.kind() == KfuncArgument.Kind.FUNCTION);
+    return kfunc.is(KfuncFlag.USES_ACTIVATION) || callsBack(kfunc);
+  }
+
+  /** Whether a kernel function may call a function of the program. */
+  static boolean callsBack(KfuncPrototype kfunc) {
+    return kfunc.arguments().stream().anyMatch(a -> a.kind() == KfuncArgument.Kind.FUNCTION);
   }
 
   /** The kernel function that a slot calls. */
@@ -222,7 +226,8 @@ final class ProgramShape {
     };
   }
 
-  private int arguments(Instruction call) {
+  /** How many of R1 to R5 a call takes, at most. */
+  int arguments(Instruction call) {
     return switch (call.src()) {
       case 0 -> source.helpers().find(0, call.imm()).arguments().size();
       case BPF_PSEUDO_KFUNC_CALL ->

@@ -6,6 +6,7 @@ import io.ebpf4j.isa.Instruction;
 import io.ebpf4j.jvm.compiler.Functions.Function;
 import io.ebpf4j.jvm.helper.Argument;
 import io.ebpf4j.jvm.helper.HelperPrototype;
+import io.ebpf4j.jvm.helper.KfuncPrototype;
 import io.ebpf4j.jvm.map.JvmMap;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -129,13 +130,17 @@ final class StackCells {
   private void call(int slot, Instruction i) {
     boolean helperCall = Functions.isHelperCall(i);
     HelperPrototype helper = helperCall ? program.helper(slot, i.imm()) : null;
-    boolean callsBack = helper != null && helper.arguments().contains(Argument.FUNCTION);
-    int arguments = helper == null ? 5 : helper.arguments().size();
+    KfuncPrototype kfunc = Functions.isKfuncCall(i) ? program.kfunc(slot, i.imm()) : null;
+    boolean callsBack =
+        helper == null
+            ? kfunc == null || ProgramShape.callsBack(kfunc)
+            : helper.arguments().contains(Argument.FUNCTION);
+    int arguments = program.arguments(i);
     JvmMap inlined = helperCall ? program.inlinedLookup(i, flow.before(slot, 1)) : null;
     for (int register = 1; register <= arguments; register++) {
       switch (flow.before(slot, register)) {
         case Flow.Value.Frame(long offset) -> {
-          if (!helperCall || callsBack) {
+          if (callsBack) {
             escaped |= Functions.isCall(i) ? register <= callee(slot, i) : true;
           } else if (inlined != null && register == 2) {
             add(offset, MAP_KEY_BYTES);

@@ -86,7 +86,7 @@ record KfuncDeclaration(String result, String name, List<Declared> parameters) {
       case "char", "int", "long int", "unsigned int", "long unsigned int" ->
           find(known, type, BtfKind.INT);
       case "long" -> find(known, "long int", BtfKind.INT);
-      case "unsigned long" -> find(known, "long unsigned int", BtfKind.INT);
+      case "unsigned long", "long unsigned" -> find(known, "long unsigned int", BtfKind.INT);
       default -> find(known, type, BtfKind.TYPEDEF);
     };
   }

@@ -40,12 +40,24 @@ final class HelperCalls {
         throw refuse(slot, call.prototype, i, map);
       }
     }
+    long released = releasedRecord(arguments);
     long result = call.call(run.cpu, run.registers);
+    if (released != 0) {
+      // Linux lets slices of it be used further on: they stay memory of the ring.
+      int record = run.regions.grants().findRecord(released);
+      long end = run.regions.grants().high(record);
+      run.regions.endRecord(released);
+      run.regions.grants().add(released, end, true, "a record that was handed over");
+    }
     for (int i = 0; i < arguments.length; i++) {
       if (arguments[i] == Argument.RELEASED_RECORD) {
         run.regions.endRecord(run.registers[i + 1]);
       } else if (arguments[i] == Argument.ALLOCATION_SIZE && result != 0 && map != null) {
         run.regions.grants().add(result, result + run.registers[i + 1], true, Grants.RECORD, map);
+      } else if (arguments[i] == Argument.NEW_RINGBUF_DYNPTR && result == 0 && map != null) {
+        long dynptr = run.registers[i + 1];
+        long record = Dynptr.data(dynptr);
+        run.regions.grants().add(record, record + Dynptr.size(dynptr), true, Grants.RECORD, map);
       }
     }
     run.registers[0] = result;
@@ -79,7 +91,12 @@ final class HelperCalls {
       case SPIN_LOCK -> inElement(slot, value, SPIN_LOCK_BYTES);
       case TIMER -> inElement(slot, value, TIMER_BYTES);
       case SEQUENCE_FILE -> SequenceFile.isCurrent(run.cpu, value);
-      case DYNPTR, RELEASED_RINGBUF_DYNPTR -> dynptr(slot, value);
+      case DYNPTR -> dynptr(slot, value);
+      case RELEASED_RINGBUF_DYNPTR -> {
+        run.check(slot, value, Dynptr.BYTES, true);
+        long record = Dynptr.data(value);
+        yield record == 0 || run.regions.grants().findRecord(record) >= 0;
+      }
       case NEW_LOCAL_DYNPTR, NEW_RINGBUF_DYNPTR -> memory(slot, value, Dynptr.BYTES, true);
       case WRITABLE_MEMORY -> memory(slot, value, run.registers[i + 2], true);
       case UPDATED_INT -> memory(slot, value, Integer.BYTES, true);
@@ -108,6 +125,16 @@ final class HelperCalls {
           PER_CPU_OBJECT ->
           value == 0 && arguments[i].isNullable();
     };
+  }
+
+  /** The record whose dynptr the call ends, or 0. */
+  private long releasedRecord(Argument[] arguments) {
+    for (int i = 0; i < arguments.length; i++) {
+      if (arguments[i] == Argument.RELEASED_RINGBUF_DYNPTR) {
+        return Dynptr.data(run.registers[i + 1]);
+      }
+    }
+    return 0;
   }
 
   /** Whether a dynptr looks at what the run may touch. */

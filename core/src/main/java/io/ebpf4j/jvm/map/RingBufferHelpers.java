@@ -2,6 +2,7 @@ package io.ebpf4j.jvm.map;
 
 import io.ebpf4j.jvm.cpu.Cpu;
 import io.ebpf4j.jvm.helper.Argument;
+import io.ebpf4j.jvm.helper.Dynptr;
 import io.ebpf4j.jvm.helper.Helper;
 import io.ebpf4j.jvm.helper.Returns;
 import io.ebpf4j.spec.Errno;
@@ -62,5 +63,59 @@ public final class RingBufferHelpers {
       arguments = {Argument.MAP, Argument.ANYTHING})
   public static long ringbufQuery(Cpu cpu, long map, long what) {
     return MapTable.get(cpu, map) instanceof RingBufferMap ring ? ring.writer().query(what) : 0;
+  }
+
+  /**
+   * Reserves a record and makes a window over it, which must be submitted or discarded, also where
+   * it is one over nothing: EINVAL with flags and where there is no room, E2BIG above 16 MiB.
+   */
+  @Helper(
+      id = 198,
+      name = "ringbuf_reserve_dynptr",
+      arguments = {Argument.MAP, Argument.ANYTHING, Argument.ANYTHING, Argument.NEW_RINGBUF_DYNPTR})
+  public static long ringbufReserveDynptr(Cpu cpu, long map, long size, long flags, long dynptr) {
+    Dynptr.setNull(dynptr);
+    int bytes = (int) size;
+    if (flags != 0) {
+      return -Errno.EINVAL.number();
+    }
+    if (Integer.compareUnsigned(bytes, Dynptr.MAX_SIZE) > 0) {
+      return -Errno.E2BIG.number();
+    }
+    long record = ringbufReserve(cpu, map, bytes, 0);
+    if (record == 0) {
+      return -Errno.EINVAL.number();
+    }
+    Dynptr.set(dynptr, record, Dynptr.Type.RINGBUF, bytes, false);
+    return 0;
+  }
+
+  /** Hands the record of a window to the reader. */
+  @Helper(
+      id = 199,
+      name = "ringbuf_submit_dynptr",
+      returns = Returns.VOID,
+      arguments = {Argument.RELEASED_RINGBUF_DYNPTR, Argument.ANYTHING})
+  public static long ringbufSubmitDynptr(Cpu cpu, long dynptr, long flags) {
+    return end(cpu, dynptr, flags, 0);
+  }
+
+  /** Gives the record of a window up: the reader does not see it. */
+  @Helper(
+      id = 200,
+      name = "ringbuf_discard_dynptr",
+      returns = Returns.VOID,
+      arguments = {Argument.RELEASED_RINGBUF_DYNPTR, Argument.ANYTHING})
+  public static long ringbufDiscardDynptr(Cpu cpu, long dynptr, long flags) {
+    return end(cpu, dynptr, flags, RingBufferMap.DISCARDED);
+  }
+
+  private static long end(Cpu cpu, long dynptr, long flags, int discarded) {
+    long record = Dynptr.data(dynptr);
+    if (record != 0) {
+      RingBufferMap.of(cpu, record).writer().commit(record, flags, discarded);
+      Dynptr.setNull(dynptr);
+    }
+    return 0;
   }
 }

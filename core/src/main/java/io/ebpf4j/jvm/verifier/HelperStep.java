@@ -88,6 +88,7 @@ final class HelperStep {
 
   void run(Instruction i) {
     HelperPrototype helper = find(i.imm());
+    Sections.checkSleep(verification.state, helper);
     Call call = new Call(helper);
     List<Argument> kinds = helper.arguments();
     for (int n = 0; n < kinds.size(); n++) {

@@ -14,11 +14,14 @@ final class KfuncArguments {
   private final Verification verification;
   private final HelperArguments helpers;
   private final Iterators iterators;
+  private final Sections sections;
 
-  KfuncArguments(Verification verification, HelperArguments helpers, Iterators iterators) {
+  KfuncArguments(
+      Verification verification, HelperArguments helpers, Iterators iterators, Sections sections) {
     this.verification = verification;
     this.helpers = helpers;
     this.iterators = iterators;
+    this.sections = sections;
   }
 
   /** Checks all arguments, in their order. */
@@ -87,6 +90,7 @@ final class KfuncArguments {
         }
         helpers.constantString(number, register);
       }
+      case IRQ_FLAGS -> sections.flags(number, call.kfunc.name().equals("bpf_local_irq_save"));
       case DYNPTR -> dynptr(number, argument, call);
       case POINTER -> memory(index, argument, call);
       default ->

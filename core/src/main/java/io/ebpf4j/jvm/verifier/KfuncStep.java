@@ -16,14 +16,16 @@ final class KfuncStep {
   private final Verification verification;
   private final KfuncArguments arguments;
   private final Iterators iterators;
+  private final Sections sections;
 
   KfuncStep(Verification verification, MemoryAccess memory, Locks locks, Exploration exploration) {
     this.verification = verification;
     StackObjects objects = new StackObjects(verification);
     this.iterators = new Iterators(verification, objects, memory, exploration);
+    this.sections = new Sections(verification, objects, memory.stack());
     this.arguments =
         new KfuncArguments(
-            verification, new HelperArguments(verification, memory, locks), iterators);
+            verification, new HelperArguments(verification, memory, locks), iterators, sections);
   }
 
   /** What the arguments of a call have in common. */
@@ -53,6 +55,7 @@ final class KfuncStep {
     }
     Call call = new Call(kfunc);
     arguments.check(call);
+    sections.call(kfunc);
     for (int n = 0; n <= 5; n++) {
       verification.register(n).clear();
       verification.touchedRegisters |= 1 << n;

@@ -92,6 +92,7 @@ final class Locks {
   void checkNothingHeld(String by) {
     checkUnlocked(by);
     checkReferences(by);
+    Sections.checkClosed(verification.state, by);
   }
 
   private void checkUnlocked(String by) {
@@ -119,8 +120,7 @@ final class Locks {
     State state = verification.state;
     String by = "BPF_EXIT instruction in main prog";
     if (state.current == 0) {
-      checkUnlocked(by);
-      checkReferences(by);
+      checkNothingHeld(by);
     }
   }
 }

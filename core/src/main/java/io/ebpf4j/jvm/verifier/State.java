@@ -40,6 +40,9 @@ final class State {
   int rcuLocks;
   int preemptLocks;
 
+  /** The reference of the innermost section without interrupts, or 0. */
+  int irqSection;
+
   /** The jumps since the parent: slot, slot before it, and flags of each. */
   long[] steps = NO_STEPS;
 
@@ -60,6 +63,7 @@ final class State {
   record Reference(int kind, int id, int slot) {
     static final int OBJECT = 0;
     static final int LOCK = 1;
+    static final int IRQ = 2;
   }
 
   Frame frame() {
@@ -104,6 +108,7 @@ final class State {
     copy.activeLock = activeLock;
     copy.rcuLocks = rcuLocks;
     copy.preemptLocks = preemptLocks;
+    copy.irqSection = irqSection;
     copy.steps = Arrays.copyOf(steps, stepCount);
     copy.linked = Arrays.copyOf(linked, stepCount);
     copy.stepCount = stepCount;

@@ -216,6 +216,7 @@ final class StateEquality {
         || old.preemptLocks != now.preemptLocks
         || old.rcuLocks != now.rcuLocks
         || old.locks != now.locks
+        || !idsMatch(old.irqSection, now.irqSection)
         || !idsMatch(old.activeLockId, now.activeLockId)
         || old.activeLock != now.activeLock) {
       return false;
