@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -82,7 +83,7 @@ abstract class TwinNetwork implements AutoCloseable {
       for (int i = 0; i < pairs; i++) {
         VethPair veth = kernel.devices().addVeth(pair(i, 0), pair(i, 1), DeviceSettings.DEFAULT);
         for (NetDevice device : List.of(veth.device(), veth.peer())) {
-          List<byte[]> frames = new ArrayList<>();
+          List<byte[]> frames = Collections.synchronizedList(new ArrayList<>());
           devices.put(device.name(), device);
           received.put(device.name(), frames);
           device.onPass(frame -> frames.add(frame.bytes()));
@@ -106,8 +107,11 @@ abstract class TwinNetwork implements AutoCloseable {
     }
 
     @Override
-    List<byte[]> received(String name, int expected) {
+    List<byte[]> received(String name, int expected) throws InterruptedException {
       List<byte[]> frames = received.get(name);
+      for (int waited = 0; frames.size() < expected && waited < 3000; waited++) {
+        Thread.sleep(1);
+      }
       List<byte[]> all = List.copyOf(frames);
       frames.clear();
       return all;

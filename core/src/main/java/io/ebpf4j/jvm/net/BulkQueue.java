@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * device and the egress program of the first frame after a flush; frames that follow are sent as if
  * they were from that one. For the thread on the CPU.
  */
-final class BulkQueue {
+final class BulkQueue implements Flushable {
   /** Frames in a queue. */
   static final int CAPACITY = 16;
 
@@ -52,7 +52,8 @@ final class BulkQueue {
   }
 
   /** Sends what is there, and forgets where it was from. */
-  void flush() {
+  @Override
+  public void flush() {
     listed = false;
     send();
     from = null;

@@ -61,7 +61,8 @@ public final class Net implements AutoCloseable {
   public List<MapKind> mapKinds() {
     return List.of(
         new DeviceMapKind(MapType.DEVMAP, devices),
-        new DeviceMapKind(MapType.DEVMAP_HASH, devices));
+        new DeviceMapKind(MapType.DEVMAP_HASH, devices),
+        new CpuMap.Kind(devices));
   }
 
   /** The classes whose methods are the packet helpers. */

@@ -1,6 +1,7 @@
 package io.ebpf4j.jvm.net;
 
 import io.ebpf4j.jvm.context.LoadedProgram;
+import io.ebpf4j.jvm.cpu.Cpu;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
@@ -63,6 +64,20 @@ final class NetEvents {
   void devmapXmit(NetDevice from, NetDevice to, int sent, int drops, int error) {
     if (heard) {
       tell(new NetEvent.XdpDevmapXmit(from.ifindex(), to.ifindex(), drops, sent, error));
+    }
+  }
+
+  void cpumapEnqueue(int mapId, Cpu from, Cpu to, int drops, int processed) {
+    if (heard) {
+      tell(new NetEvent.XdpCpumapEnqueue(mapId, from.number(), to.number(), drops, processed));
+    }
+  }
+
+  void cpumapKthread(int mapId, Cpu cpu, int processed, int passed, int dropped, int redirected) {
+    if (heard) {
+      tell(
+          new NetEvent.XdpCpumapKthread(
+              mapId, cpu.number(), 0, processed, passed, dropped, redirected));
     }
   }
 

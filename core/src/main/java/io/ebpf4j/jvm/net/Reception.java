@@ -70,7 +70,8 @@ final class Reception {
     deliver(net, device, frame);
   }
 
-  private static void deliver(SoftNet net, NetDevice device, long frame) {
+  /** Hands a frame to who listens. */
+  static void deliver(SoftNet net, NetDevice device, long frame) {
     device.statistics(net).passed++;
     @Nullable FrameHandler handler = device.passHandler();
     try {

@@ -27,6 +27,11 @@ abstract class RedirectMap extends JvmMap {
     @Nullable DropReason enqueueGeneric(
         SoftNet net, long frame, NetDevice from, LoadedProgram program);
 
+    /** Whether the frame's way on its device ends here; else it goes on on another CPU. */
+    default boolean endsHere() {
+      return true;
+    }
+
     /** The device's number, or 0 where it is none. */
     default int ifindex() {
       return 0;

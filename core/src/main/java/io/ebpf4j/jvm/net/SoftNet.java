@@ -22,10 +22,9 @@ final class SoftNet {
   private final Deque<FrameBatch> singles = new ArrayDeque<>();
   private final Receiver receiver = new Receiver(this);
   private final Deque<RxQueue> polls = new ArrayDeque<>();
-  private BulkQueue[] turned = new BulkQueue[8];
-  private BulkQueue[] redirected = new BulkQueue[8];
-  private int turnedCount;
-  private int redirectedCount;
+  private final FlushList turned = new FlushList();
+  private final FlushList redirected = new FlushList();
+  private final FlushList toCpus = new FlushList();
   private boolean running;
 
   SoftNet(Cpu cpu, FramePool.Cache frames) {
@@ -91,26 +90,37 @@ final class SoftNet {
 
   /** Flushes a queue at the end of the poll; those of XDP_TX come first. */
   void flushLater(BulkQueue queue, boolean turning) {
-    if (turning) {
-      if (turnedCount == turned.length) {
-        turned = Arrays.copyOf(turned, 2 * turned.length);
-      }
-      turned[turnedCount++] = queue;
-    } else {
-      if (redirectedCount == redirected.length) {
-        redirected = Arrays.copyOf(redirected, 2 * redirected.length);
-      }
-      redirected[redirectedCount++] = queue;
-    }
+    (turning ? turned : redirected).add(queue);
+  }
+
+  /** The same for frames to another CPU, which come last. */
+  void flushToCpuLater(Flushable bulk) {
+    toCpus.add(bulk);
   }
 
   /** The end of a poll: the queue that came last is flushed first, as on Linux. */
   void flush() {
-    while (turnedCount > 0) {
-      turned[--turnedCount].flush();
+    turned.flush();
+    redirected.flush();
+    toCpus.flush();
+  }
+
+  /** What waits to be flushed, the last first. */
+  private static final class FlushList {
+    private Flushable[] waiting = new Flushable[8];
+    private int count;
+
+    void add(Flushable one) {
+      if (count == waiting.length) {
+        waiting = Arrays.copyOf(waiting, 2 * count);
+      }
+      waiting[count++] = one;
     }
-    while (redirectedCount > 0) {
-      redirected[--redirectedCount].flush();
+
+    void flush() {
+      while (count > 0) {
+        waiting[--count].flush();
+      }
     }
   }
 

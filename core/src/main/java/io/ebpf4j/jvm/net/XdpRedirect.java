@@ -74,7 +74,9 @@ final class XdpRedirect {
       events.redirect(device, program, refused, kind, map, target, net.redirect().index);
     }
     if (refused == null) {
-      device.statistics(net).redirected++;
+      if (target == null || target.endsHere()) {
+        device.statistics(net).redirected++;
+      }
     } else {
       device.drop(net, frame, refused);
     }
