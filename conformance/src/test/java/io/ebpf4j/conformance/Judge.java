@@ -7,6 +7,7 @@ import io.ebpf4j.Program;
 import io.ebpf4j.VerifierException;
 import io.ebpf4j.junit.BothKernels;
 import io.ebpf4j.jvm.JvmKernel;
+import io.ebpf4j.linux.LinuxKernel;
 import io.ebpf4j.spec.MapSpec;
 import io.ebpf4j.spec.MapType;
 import java.util.HashMap;
@@ -30,7 +31,12 @@ final class Judge implements AutoCloseable {
   /** The kernel in the JVM, with its verifier. */
   static Judge ours() {
     return new Judge(
-        JvmKernel.builder().verified(true).compiled(false).instructionBudget(RUN_BUDGET).build());
+        JvmKernel.builder()
+            .verified(true)
+            .verifyOnly(true)
+            .compiled(false)
+            .instructionBudget(RUN_BUDGET)
+            .build());
   }
 
   /** Linux; the test is skipped where that is not available. */
@@ -38,6 +44,19 @@ final class Judge implements AutoCloseable {
     Optional<Kernel> linux = BothKernels.linux();
     Assumptions.assumeTrue(linux.isPresent(), "Linux is not available");
     return new Judge(linux.orElseThrow());
+  }
+
+  /** The kernel in the JVM, for one who has no capabilities. */
+  static Judge oursForAnyone() {
+    return new Judge(
+        JvmKernel.builder().privileged(false).verifyOnly(true).compiled(false).build());
+  }
+
+  /** Linux, for one who has no capabilities; the test is skipped where that is not available. */
+  static Judge linuxForAnyone() {
+    Judge judge = linux();
+    ((LinuxKernel) judge.kernel).privileged(false);
+    return judge;
   }
 
   /** Loads the program and unloads it. */

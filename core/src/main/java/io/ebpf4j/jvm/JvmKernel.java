@@ -73,6 +73,7 @@ public final class JvmKernel implements Kernel {
   private final int logLevel;
   private final boolean compiled;
   private final boolean verifyOnly;
+  private final boolean privileged;
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private JvmKernel(Builder builder) {
@@ -85,6 +86,7 @@ public final class JvmKernel implements Kernel {
     logLevel = builder.logLevel;
     compiled = builder.compiled;
     verifyOnly = builder.verifyOnly;
+    privileged = builder.privileged;
   }
 
   /** A kernel with the host's CPUs and clock. */
@@ -108,6 +110,7 @@ public final class JvmKernel implements Kernel {
     private int logLevel;
     private boolean compiled = true;
     private boolean verifyOnly;
+    private boolean privileged = true;
 
     private Builder() {}
 
@@ -172,6 +175,17 @@ public final class JvmKernel implements Kernel {
       return this;
     }
 
+    /**
+     * Whether programs are loaded as root loads them (the default), or as one without capabilities
+     * does where {@code kernel.unprivileged_bpf_disabled} is 0: socket filters and control group
+     * packet filters of 4,096 instructions that show no pointer and go nowhere that speculation
+     * could abuse.
+     */
+    public Builder privileged(boolean whether) {
+      privileged = whether;
+      return this;
+    }
+
     /** The kernel. */
     public JvmKernel build() {
       return new JvmKernel(this);
@@ -233,7 +247,7 @@ public final class JvmKernel implements Kernel {
                 relocated.poisoned(),
                 kfuncs(),
                 verified
-                    ? new RunOptions.Verification(btf(), logLevel, compiled, verifyOnly)
+                    ? new RunOptions.Verification(btf(), logLevel, compiled, verifyOnly, privileged)
                     : null));
     programs.add(program.id(), program);
     return opened(program, () -> new JvmProgramHandle(this, program));

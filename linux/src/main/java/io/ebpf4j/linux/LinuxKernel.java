@@ -56,6 +56,7 @@ public final class LinuxKernel implements Kernel {
   private final Features features = new Features(this);
   private volatile @Nullable Btf btf;
   private volatile int logLevel;
+  private volatile boolean privileged = true;
   private volatile boolean closed;
 
   private final @Nullable NamespaceThread namespace;
@@ -98,6 +99,15 @@ public final class LinuxKernel implements Kernel {
    */
   public void logLevel(int level) {
     logLevel = level;
+  }
+
+  /**
+   * Whether programs are loaded from now on with the capabilities that the process has (the
+   * default), or without those that bpf(2) asks for: then Linux judges them as anyone's, and
+   * refuses all with EPERM unless {@code kernel.unprivileged_bpf_disabled} is 0.
+   */
+  public void privileged(boolean whether) {
+    privileged = whether;
   }
 
   private static void mustHaveBpf() {
@@ -193,7 +203,7 @@ public final class LinuxKernel implements Kernel {
         KernelReferences.resolve(
             relocated.program(), fds, new KernelSymbols(this::btf, spec.btf()));
     ProgramLoad.Loaded loaded =
-        new ProgramLoad(relocated, instructions, attachTarget(spec), logLevel).load();
+        new ProgramLoad(relocated, instructions, attachTarget(spec), logLevel, privileged).load();
     return new LinuxProgram(
         this, loaded.fd(), relocated.program(), LinuxInfo.id(loaded.fd()), loaded.log());
   }

@@ -37,6 +37,7 @@ final class ProgramLoad {
   private final CoreRelocator.Relocated relocated;
   private final int attachBtfId;
   private final int logLevel;
+  private final boolean privileged;
 
   /**
    * Prepares a load.
@@ -45,17 +46,20 @@ final class ProgramLoad {
    * @param instructions its instructions, with descriptors and kernel symbols in them
    * @param attachBtfId the kernel's BTF id of what it attaches to, or 0
    * @param logLevel of the log of a program that is accepted
+   * @param privileged whether the capabilities of the process count
    */
   ProgramLoad(
       CoreRelocator.Relocated relocated,
       List<Instruction> instructions,
       int attachBtfId,
-      int logLevel) {
+      int logLevel,
+      boolean privileged) {
     this.relocated = relocated;
     this.spec = relocated.program();
     this.instructions = instructions;
     this.attachBtfId = attachBtfId;
     this.logLevel = logLevel;
+    this.privileged = privileged;
   }
 
   /** A program's descriptor and its verifier's log. */
@@ -132,7 +136,10 @@ final class ProgramLoad {
         log.set(ValueLayout.JAVA_BYTE, 0, (byte) 0);
         bpf.u32(24, Math.max(1, logLevel)).u32(28, logBytes).pointer(32, log);
       }
-      long result = bpf.call(Bpf.PROG_LOAD);
+      long result =
+          privileged
+              ? bpf.call(Bpf.PROG_LOAD)
+              : Capabilities.withoutThoseOfBpf(() -> bpf.call(Bpf.PROG_LOAD));
       return new Attempt(result, logBytes > 0 ? log.getString(0) : "");
     }
   }

@@ -3,6 +3,8 @@ package io.ebpf4j.linux;
 /** The system calls that are used here, with their numbers in the UAPI headers. */
 enum SystemCall {
   BPF(321, 280),
+  CAPGET(125, 90),
+  CAPSET(126, 91),
   CLOSE(3, 57),
   EPOLL_CREATE1(291, 20),
   EPOLL_CTL(233, 21),

@@ -5,6 +5,7 @@ import io.ebpf4j.ProgramInfo;
 import io.ebpf4j.VerifierException;
 import io.ebpf4j.isa.Instruction;
 import io.ebpf4j.isa.InstructionCheck;
+import io.ebpf4j.isa.Isa;
 import io.ebpf4j.jvm.compiler.CompiledProgram;
 import io.ebpf4j.jvm.compiler.CompiledRun;
 import io.ebpf4j.jvm.compiler.Compiler;
@@ -28,6 +29,7 @@ import io.ebpf4j.jvm.verifier.Verifier;
 import io.ebpf4j.spec.Errno;
 import io.ebpf4j.spec.KernelName;
 import io.ebpf4j.spec.ProgramSpec;
+import io.ebpf4j.spec.ProgramType;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +40,7 @@ import org.jspecify.annotations.Nullable;
 /** A program loaded into the kernel in the JVM. It holds its maps. Thread safe. */
 public final class JvmProgram extends LoadedProgram implements Code.Holder, CompiledRun.Holder {
   private static final int LOGGED_INSTRUCTIONS = 100_000;
+  private static final int MAX_UNPRIVILEGED_INSTRUCTIONS = 4096;
 
   /** The log level of the statistics alone. */
   private static final int STATISTICS = 4;
@@ -104,6 +107,7 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder, Comp
       Map<String, JvmMap> maps,
       int id,
       RunOptions options) {
+    refuseUnprivileged(spec, options);
     kind.check(spec);
     checkForm(spec, options);
     References references = References.resolve(machine, spec, maps, options);
@@ -131,7 +135,8 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder, Comp
                 options.kfuncs(),
                 verification.kernelTypes(),
                 machine.cpus().size());
-        verdict = verify(subject, verification.logLevel());
+        Rules rules = verification.privileged() ? Rules.PRIVILEGED : Rules.UNPRIVILEGED;
+        verdict = verify(subject, rules, verification.logLevel());
         refuseDead(verdict, refused);
         String reason = check.verifiedOnly(kind, verdict, verification.only());
         if (!reason.isEmpty()) {
@@ -188,6 +193,40 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder, Comp
         new VerifiedFacts(verdict));
   }
 
+  /** Refuses what only root loads. */
+  private static void refuseUnprivileged(ProgramSpec spec, RunOptions options) {
+    RunOptions.Verification verification = options.verification();
+    if (verification == null || verification.privileged()) {
+      return;
+    }
+    int size = spec.instructions().size();
+    if (size == 0 || size > MAX_UNPRIVILEGED_INSTRUCTIONS) {
+      throw new BpfException(
+          Errno.E2BIG,
+          "program %s has %d instructions: without CAP_BPF there are from 1 to %d"
+              .formatted(spec.name(), size, MAX_UNPRIVILEGED_INSTRUCTIONS));
+    }
+    if (spec.type() != ProgramType.SOCKET_FILTER && spec.type() != ProgramType.CGROUP_SKB) {
+      throw new BpfException(
+          Errno.EPERM,
+          "program %s is of type %s, which needs CAP_BPF"
+              .formatted(spec.name(), spec.type().label()));
+    }
+    for (int slot = 0; slot < size; slot++) {
+      Instruction i = spec.instructions().get(slot);
+      boolean call =
+          i.opcode() == (Isa.BPF_JMP | Isa.BPF_CALL)
+              && (i.src() == Isa.BPF_PSEUDO_CALL || i.src() == Isa.BPF_PSEUDO_KFUNC_CALL);
+      if (call || (i.isWide() && i.src() == Isa.BPF_PSEUDO_FUNC)) {
+        throw new BpfException(
+            Errno.EPERM,
+            "%s: functions of programs and of the kernel are called with CAP_BPF"
+                .formatted(Location.of(spec, slot)));
+      }
+      slot += i.isWide() ? 1 : 0;
+    }
+  }
+
   /** Refuses a malformed program; the verifier looks at single instructions when it comes there. */
   private static void checkForm(ProgramSpec spec, RunOptions options) {
     Optional<InstructionCheck.Problem> problem =
@@ -206,8 +245,8 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder, Comp
    *
    * @throws VerifierException where it is refused, with the log of the way that failed
    */
-  private static Verdict verify(Subject subject, int logLevel) {
-    Rules rules = Rules.PRIVILEGED.withStrictAlignment(subject.spec().strictAlignment());
+  private static Verdict verify(Subject subject, Rules capabilities, int logLevel) {
+    Rules rules = capabilities.withStrictAlignment(subject.spec().strictAlignment());
     VerifyEvent event = new VerifyEvent();
     event.begin();
     Verdict verdict = Verifier.verify(subject, rules, logLevel == 0 ? STATISTICS : logLevel);

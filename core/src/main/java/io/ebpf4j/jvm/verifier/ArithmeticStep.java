@@ -8,14 +8,22 @@ import io.ebpf4j.jvm.verifier.Register.Kind;
 /** Arithmetic instructions: on numbers, and the little that is allowed on pointers. */
 final class ArithmeticStep {
   private static final int MAX_OFFSET = 1 << 29;
+  private static final int ADDRESS_SPACE_CAST = 1;
   private static final String[] OPERATORS = {
     "+=", "-=", "*=", "/=", "|=", "&=", "<<=", ">>=", "neg", "%=", "^=", "=", "s>>=", "endian"
   };
 
   private final Verification verification;
+  private final Sanitation sanitation;
 
-  ArithmeticStep(Verification verification) {
+  ArithmeticStep(Verification verification, MemoryAccess memory) {
     this.verification = verification;
+    this.sanitation = new Sanitation(verification, memory);
+  }
+
+  /** What is masked at an instruction is nothing: no guess goes by it. */
+  void unmask(int slot) {
+    sanitation.forget(slot);
   }
 
   /** Reads what an instruction reads, before its immediate is looked at. */
@@ -65,11 +73,15 @@ final class ArithmeticStep {
   private void move(Instruction i, boolean word) {
     Register to = verification.written(i.dst());
     if ((i.opcode() & BPF_X) == 0) {
-      to.setConstant(word ? Integer.toUnsignedLong(i.imm()) : i.imm());
+      verification.markConstant(to, word ? Integer.toUnsignedLong(i.imm()) : i.imm());
       return;
     }
     Register from = verification.register(i.src());
     int bits = i.offset();
+    if (!word && bits == ADDRESS_SPACE_CAST) {
+      throw Rejection.invalid(
+          "addr_space_cast insn can only be used in a program that has an associated arena");
+    }
     if (!word && bits == 0) {
       verification.linkBeforeCopy(from);
       to.set(from);
@@ -164,6 +176,7 @@ final class ArithmeticStep {
     }
     boolean linkable = !word || StackAccess.width(left) <= Integer.SIZE;
     boolean sameRegister = (i.opcode() & BPF_X) != 0 && i.src() == i.dst();
+    sanitation.ofNumbers(i);
     ScalarArithmetic.apply(operation, word, left, right);
     if (linkable && !sameRegister) {
       link(operation, word, left, right);
@@ -230,6 +243,7 @@ final class ArithmeticStep {
     checkOffset(number, pointer);
     checkOffset(pointer, pointer);
     to.setIntUnbounded();
+    sanitation.before(i, pointer, number, pointerIsLeft, to);
     switch (operation) {
       case BPF_ADD -> add(to, pointer, number, known);
       case BPF_SUB -> {
@@ -251,6 +265,7 @@ final class ArithmeticStep {
     }
     checkOffset(to, pointer);
     Bounds.sync(to);
+    sanitation.after(i, to, number);
   }
 
   private static void checkKind(

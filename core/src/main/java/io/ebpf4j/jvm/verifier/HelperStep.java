@@ -17,6 +17,7 @@ import io.ebpf4j.spec.ProgramSpec;
 import io.ebpf4j.spec.ProgramType;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Calls of helper functions: whether the program may make them, and what they leave. */
@@ -36,6 +37,13 @@ final class HelperStep {
   private static final int DYNPTR_WRITE = 202;
   private static final int GET_FUNC_IP = 173;
   private static final int MAX_ERRNO = 4095;
+
+  /** What programs may call that were loaded without capabilities. */
+  private static final Set<Integer> UNPRIVILEGED =
+      Set.of(
+          1, 2, 3, 5, 7, 8, 12, 14, 15, 25, 26, 42, 46, 47, 68, 79, 81, 83, 84, 85, 86, 87, 88, 89,
+          95, 96, 97, 98, 99, 105, 106, 107, 108, 120, 122, 125, 128, 129, 130, 131, 132, 133, 134,
+          160, 182, 195, 208);
 
   private final Verification verification;
   private final HelperArguments arguments;
@@ -150,6 +158,7 @@ final class HelperStep {
     HelperPrototype helper =
         verification
             .helper(id)
+            .filter(_ -> verification.rules.capable() || UNPRIVILEGED.contains(id))
             .orElseThrow(
                 () -> Rejection.invalid("program of this type cannot use helper %s", label));
     if (helper.gplOnly() && !License.isGplCompatible(verification.subject.spec().license())) {

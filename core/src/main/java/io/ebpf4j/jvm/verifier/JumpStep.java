@@ -55,6 +55,7 @@ final class JumpStep {
         verification.markPrecise(i.src());
       }
       verification.facts.branch(slot, taken == 1);
+      verification.guess(taken == 1 ? behind : target, slot, i);
       return taken == 1 ? target : behind;
     }
     verification.facts.branch(slot, true);

@@ -7,6 +7,7 @@ import io.ebpf4j.jvm.context.ContextLayout;
 import io.ebpf4j.jvm.map.MapShape;
 import io.ebpf4j.jvm.verifier.MemoryAccess.Access;
 import io.ebpf4j.jvm.verifier.Register.Kind;
+import io.ebpf4j.spec.Errno;
 import java.util.OptionalInt;
 
 /** Loads from the kernel's own structures, by their BTF types. */
@@ -24,6 +25,7 @@ final class KernelObjects {
       throw new IllegalStateException("a pointer to a kernel object without its type");
     }
     String name = btf.name(pointer.btfId);
+    refuseWithoutCapability(name);
     if (!pointer.bits.is(0)) {
       throw Rejection.access(
           "R%d is ptr_%s invalid variable offset: off=%d, var_off=%s",
@@ -37,6 +39,14 @@ final class KernelObjects {
       throw Rejection.access("only read is supported");
     }
     walk(access, btf, pointer.btfId, offset, pointer.is(Register.TRUSTED));
+  }
+
+  private void refuseWithoutCapability(String struct) {
+    if (!verification.rules.leaksPointers()) {
+      throw new Rejection(
+          Errno.EPERM,
+          "'struct %s' access is allowed only to CAP_PERFMON and CAP_SYS_ADMIN".formatted(struct));
+    }
   }
 
   /** A field of the context that points to a structure of the kernel. */
@@ -109,6 +119,7 @@ final class KernelObjects {
       throw Rejection.access("R%d invalid mem access 'map_ptr'", access.pointerNumber());
     }
     int id = own.orElseGet(type::getAsInt);
+    refuseWithoutCapability(btf.name(id));
     if (offset < 0) {
       throw Rejection.access(
           "R%d is %s invalid negative access: off=%d",

@@ -208,6 +208,10 @@ final class MemoryAccess {
     }
   }
 
+  int valueSize(Register pointer) {
+    return map(pointer).spec().valueSize();
+  }
+
   /** Checks that programs may read, or write, the map. */
   void mapDirection(int number, int offset, int size, boolean write) {
     MapShape map = map(verification.register(number));
@@ -321,7 +325,7 @@ final class MemoryAccess {
                     .loadedField(offset, access.size())
                     .filter(loaded -> isLoadable(loaded, access)))
             .orElse(null);
-    if (field == null) {
+    if (field == null || needsCapability(field, access)) {
       throw Rejection.access("invalid bpf_context access off=%d size=%d", offset, access.size());
     }
     verification.contextEnd = Math.max(verification.contextEnd, offset + access.size());
@@ -329,6 +333,18 @@ final class MemoryAccess {
     if (access.loads()) {
       loadField(field, verification.register(access.value()));
     }
+  }
+
+  /** The packet of a control group, and its time, are not for everyone. */
+  private boolean needsCapability(ContextLayout.Field field, Access access) {
+    if (verification.rules.capable()
+        || verification.subject.spec().type() != ProgramType.CGROUP_SKB) {
+      return false;
+    }
+    return switch (field.kind()) {
+      case PACKET, PACKET_END -> true;
+      default -> access.write() && field.name().equals("tstamp");
+    };
   }
 
   /** A pointer is loaded as it is, without extending its sign. */

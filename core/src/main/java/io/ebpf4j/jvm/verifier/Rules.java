@@ -12,6 +12,9 @@ public record Rules(boolean capable, boolean leaksPointers, boolean strictAlignm
   /** What root may do. */
   public static final Rules PRIVILEGED = new Rules(true, true, false);
 
+  /** What anyone may do: CAP_BPF and CAP_PERFMON are missing. */
+  public static final Rules UNPRIVILEGED = new Rules(false, false, false);
+
   /** These, with or without strict alignment. */
   public Rules withStrictAlignment(boolean strict) {
     return new Rules(capable, leaksPointers, strict);

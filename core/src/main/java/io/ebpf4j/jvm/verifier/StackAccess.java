@@ -243,6 +243,7 @@ final class StackAccess {
       throw Rejection.access("attempt to corrupt spilled pointer on stack");
     }
     dynptrs.overwrite(frame, slot);
+    stopGuesses(frame, slot, byteIndex, size, register);
     touched(slot);
     if (whole && size == Frame.SLOT_BYTES) {
       verification.stackLiveness.write(frame.number, 1L << slot);
@@ -273,6 +274,22 @@ final class StackAccess {
       return;
     }
     verification.noteStep(State.stackAccess(slot, frame.number), 0);
+  }
+
+  /** A guess does not go on behind a store that it might overtake. */
+  private void stopGuesses(
+      Frame frame, int slot, int byteIndex, int size, @Nullable Register register) {
+    if (verification.rules.leaksPointers()) {
+      return;
+    }
+    boolean stops = register != null && register.isPointer();
+    for (int i = 0; i < size; i++) {
+      byte type = frame.bytes[slotByte(slot, byteIndex - i)];
+      stops |= type != Frame.MISC && type != Frame.ZERO;
+    }
+    if (stops) {
+      verification.stopsBehind.set(verification.slot);
+    }
   }
 
   private void spill(Frame frame, int slot, Register register, int size) {

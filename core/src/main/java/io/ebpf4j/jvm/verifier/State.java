@@ -29,6 +29,10 @@ final class State {
   int unrolledCallbacks;
   int mayGotoDepth;
   boolean sleepable;
+
+  /** The processor may come here by a wrong guess, and no program ever. */
+  boolean speculative;
+
   boolean cleaned;
 
   /** Acquired references and locks, in the order of their acquisition. */
@@ -102,6 +106,7 @@ final class State {
     copy.unrolledCallbacks = unrolledCallbacks;
     copy.mayGotoDepth = mayGotoDepth;
     copy.sleepable = sleepable;
+    copy.speculative = speculative;
     copy.references = references;
     copy.locks = locks;
     copy.activeLockId = activeLockId;

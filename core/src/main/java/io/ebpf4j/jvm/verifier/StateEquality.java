@@ -2,6 +2,7 @@ package io.ebpf4j.jvm.verifier;
 
 import io.ebpf4j.isa.Isa;
 import java.util.Arrays;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +24,7 @@ final class StateEquality {
 
   private final int[] liveRegisters;
   private final boolean uninitializedAllowed;
+  private final BooleanSupplier exploresLimits;
   private final Register unknown = new Register();
 
   private int[] oldIds = new int[64];
@@ -30,7 +32,8 @@ final class StateEquality {
   private int idCount;
   private int temporaryIds;
 
-  StateEquality(int[] liveRegisters, boolean uninitializedAllowed) {
+  StateEquality(int[] liveRegisters, boolean uninitializedAllowed, BooleanSupplier exploresLimits) {
+    this.exploresLimits = exploresLimits;
     this.liveRegisters = liveRegisters;
     this.uninitializedAllowed = uninitializedAllowed;
     unknown.setUnknown();
@@ -43,6 +46,10 @@ final class StateEquality {
    */
   boolean covers(State old, State now, Exactness exactness, int lastId) {
     if (old.current != now.current || old.sleepable != now.sleepable) {
+      return false;
+    }
+    // A guess that was walked says nothing about the way itself.
+    if (old.speculative && !now.speculative) {
       return false;
     }
     idCount = 0;
@@ -101,6 +108,9 @@ final class StateEquality {
   }
 
   private boolean numberMatches(Register old, Register now, Exactness exactness) {
+    if (exploresLimits.getAsBoolean()) {
+      return sameNumber(old, now) && scalarIdsMatch(old.id, now.id);
+    }
     if (!old.precise && exactness == Exactness.LOOSE) {
       return true;
     }
@@ -128,6 +138,12 @@ final class StateEquality {
   }
 
   private boolean sameExactly(Register old, Register now) {
+    return sameNumber(old, now)
+        && idsMatch(old.id, now.id)
+        && idsMatch(old.reference, now.reference);
+  }
+
+  private static boolean sameNumber(Register old, Register now) {
     return samePointer(old, now)
         && old.bits.equals(now.bits)
         && old.smin == now.smin
@@ -137,9 +153,7 @@ final class StateEquality {
         && old.s32min == now.s32min
         && old.s32max == now.s32max
         && old.u32min == now.u32min
-        && old.u32max == now.u32max
-        && idsMatch(old.id, now.id)
-        && idsMatch(old.reference, now.reference);
+        && old.u32max == now.u32max;
   }
 
   private boolean stacksMatch(Frame old, Frame now, Exactness exactness) {

@@ -5,6 +5,7 @@ import io.ebpf4j.isa.Isa;
 import io.ebpf4j.jvm.helper.HelperPrototype;
 import io.ebpf4j.spec.Errno;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +28,14 @@ final class Verification {
   int slot;
   int previousSlot = -1;
   int lastId;
+
+  /** Numbers that are masked differ from way to way: only equal ones cover each other. */
+  boolean exploresLimits;
+
+  /** Instructions that no guess comes by, and those that none leaves. */
+  final BitSet stopsBefore = new BitSet();
+
+  final BitSet stopsBehind = new BitSet();
 
   /** Largest end of an access to the context. */
   int contextEnd;
@@ -108,7 +117,11 @@ final class Verification {
   }
 
   void markZero(Register register) {
-    register.setConstant(0);
+    markConstant(register, 0);
+  }
+
+  void markConstant(Register register, long value) {
+    register.setConstant(value);
     register.precise = !rules.capable();
   }
 
@@ -154,6 +167,19 @@ final class Verification {
     }
     if (from.id == 0 && !from.bits.isConstant()) {
       from.id = nextId();
+    }
+  }
+
+  /** Keeps the way for later that a processor may guess and the program never goes. */
+  void guess(int toSlot, int fromSlot, Instruction jump) {
+    if (rules.leaksPointers()) {
+      return;
+    }
+    State other = push(toSlot, fromSlot);
+    other.speculative = true;
+    markUnknown(other.register(jump.dst()));
+    if ((jump.opcode() & Isa.BPF_X) != 0) {
+      markUnknown(other.register(jump.src()));
     }
   }
 

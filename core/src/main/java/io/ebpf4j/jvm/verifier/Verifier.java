@@ -83,7 +83,7 @@ public final class Verifier {
         new Exploration(
             flow,
             verification.precision,
-            new StateEquality(live, rules.leaksPointers()),
+            new StateEquality(live, rules.leaksPointers(), () -> verification.exploresLimits),
             verification.stackLiveness,
             live,
             rules.capable());

@@ -41,7 +41,7 @@ final class Walk {
     this.globals = globals;
     this.disassembler = disassembler;
     this.memory = new MemoryAccess(verification, new StackAccess(verification));
-    this.arithmetic = new ArithmeticStep(verification);
+    this.arithmetic = new ArithmeticStep(verification, memory);
     this.jumps = new JumpStep(verification);
     this.locks = new Locks(verification);
     this.calls = new FunctionCalls(verification, globals, exploration);
@@ -104,11 +104,12 @@ final class Walk {
           verification.noteStep(0, 0);
         }
         logInstruction(slot);
-        verification.facts.reached(slot);
+        if (!state.speculative) {
+          verification.facts.reached(slot);
+        }
         previous = slot;
-        verification.stackLiveness.begin(verification.state, slot);
-        int next = step(verification.code.get(slot));
-        verification.stackLiveness.end();
+        int next =
+            state.speculative && verification.stopsBefore.get(slot) ? END : stepOrGiveUp(state);
         if (next != END) {
           verification.slot = next;
           continue;
@@ -129,6 +130,30 @@ final class Walk {
       verification.stackLiveness.framesChanged();
       previous = pending.previousSlot();
       announce = true;
+    }
+  }
+
+  /** Looks at an instruction; a guess that goes wrong there ends instead. */
+  private int stepOrGiveUp(State state) {
+    int slot = verification.slot;
+    verification.stackLiveness.begin(state, slot);
+    try {
+      int next = step(verification.code.get(slot));
+      return state.speculative && verification.stopsBehind.get(slot) ? END : next;
+    } catch (Rejection refusal) {
+      boolean recoverable =
+          switch (refusal.errno()) {
+            case EPERM, EACCES, EINVAL -> state.speculative;
+            default -> false;
+          };
+      if (!recoverable) {
+        throw refusal;
+      }
+      verification.stopsBefore.set(slot);
+      arithmetic.unmask(slot);
+      return END;
+    } finally {
+      verification.stackLiveness.end();
     }
   }
 
@@ -298,7 +323,8 @@ final class Walk {
     }
     switch (i.src()) {
       case 0 ->
-          to.setConstant(
+          verification.markConstant(
+              to,
               Integer.toUnsignedLong(i.imm())
                   | (long) verification.code.get(slot + 1).imm() << Integer.SIZE);
       case BPF_PSEUDO_BTF_ID -> to.setPointer(Kind.MEMORY, Register.READ_ONLY);
