@@ -16,6 +16,7 @@ import java.nio.ByteOrder;
 import java.util.Optional;
 
 /** A socket of Linux, by libc's calls; it does not block, except to connect. */
+@SuppressWarnings("restricted")
 final class LinuxSocket implements TwinSocket {
   static final int AF_INET = 2;
   static final int AF_INET6 = 10;

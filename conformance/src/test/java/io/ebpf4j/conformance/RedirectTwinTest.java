@@ -400,7 +400,7 @@ class RedirectTwinTest {
       for (String device : List.of("a0", "a1")) {
         network.mtu(device, 9000);
       }
-      try (Link link = attach(network, "a1", XdpMode.NATIVE, frags)) {
+      try (Link _ = attach(network, "a1", XdpMode.NATIVE, frags)) {
         network.send("a0", frame(1, 9014));
         assertOut(network, "a1", frame(1, 9014));
       }

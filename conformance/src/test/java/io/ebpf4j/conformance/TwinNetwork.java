@@ -68,7 +68,7 @@ abstract class TwinNetwork implements AutoCloseable {
   abstract void remove(String name) throws Exception;
 
   @Override
-  public abstract void close() throws Exception;
+  public abstract void close();
 
   private static String pair(int number, int side) {
     return "" + (char) ('a' + number) + side;
