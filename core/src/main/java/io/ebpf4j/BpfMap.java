@@ -1,7 +1,11 @@
 package io.ebpf4j;
 
+import io.ebpf4j.spec.Errno;
+import io.ebpf4j.spec.MapFlags;
 import io.ebpf4j.spec.MapSpec;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +42,43 @@ public interface BpfMap extends Handle {
    *     type has no lookup
    */
   boolean lookup(MemorySegment key, MemorySegment value, long flags);
+
+  /**
+   * Gives the value at an index to a reader, where it lies if the kernel allows that: a map with
+   * 4-byte keys. What the reader is given may change while it reads, and it must not keep it.
+   *
+   * @param index unsigned
+   * @return what the reader gives, or null where there is no such element
+   * @throws BpfException as {@link #lookup(MemorySegment, MemorySegment, long)}
+   */
+  default <V> @Nullable V read(int index, Function<MemorySegment, V> reader) {
+    MemorySegment key = MemorySegment.ofArray(new byte[Integer.BYTES]);
+    key.set(ValueLayout.JAVA_INT_UNALIGNED, 0, index);
+    MemorySegment value = MemorySegment.ofArray(new byte[userValueSize()]);
+    return lookup(key, value, MapFlags.ANY) ? reader.apply(value) : null;
+  }
+
+  /**
+   * The number at an index: a map with 4-byte keys and values of 8 bytes. No object comes between.
+   *
+   * @param index unsigned
+   * @throws BpfException ENOENT where there is no such element, and as {@link
+   *     #lookup(MemorySegment, MemorySegment, long)}
+   * @throws IllegalArgumentException where values have another size
+   */
+  default long readLong(int index) {
+    if (userValueSize() != Long.BYTES) {
+      throw new IllegalArgumentException(
+          "map %s has values of %d bytes, a u64 has 8".formatted(name(), userValueSize()));
+    }
+    Long value = read(index, bytes -> bytes.get(ValueLayout.JAVA_LONG_UNALIGNED, 0));
+    if (value == null) {
+      throw new BpfException(
+          Errno.ENOENT,
+          "map %s has no element %s".formatted(name(), Integer.toUnsignedString(index)));
+    }
+    return value;
+  }
 
   /** The value of a key, or null where there is no such key. */
   default byte @Nullable [] lookup(byte[] key) {

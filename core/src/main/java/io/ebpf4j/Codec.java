@@ -1,7 +1,6 @@
 package io.ebpf4j;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
@@ -48,10 +47,7 @@ public interface Codec<T> {
 
   /** Four bytes. */
   static Codec<Integer> int32() {
-    return of(
-        4,
-        bytes -> bytes.get(JAVA_INT_UNALIGNED, 0),
-        (v, bytes) -> bytes.set(JAVA_INT_UNALIGNED, 0, v));
+    return IntCodec.INSTANCE;
   }
 
   /** Eight bytes. */

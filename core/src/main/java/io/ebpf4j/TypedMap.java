@@ -1,12 +1,14 @@
 package io.ebpf4j;
 
 import io.ebpf4j.spec.MapFlags;
+import io.ebpf4j.spec.MapType;
 import java.lang.foreign.MemorySegment;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +21,8 @@ public final class TypedMap<K, V> implements Iterable<Map.Entry<K, V>> {
   private final BpfMap map;
   private final Codec<K> keys;
   private final Codec<V> values;
+  private final Function<MemorySegment, V> reader;
+  private final boolean isArray;
 
   /** Room for a key and a value, while no call has it: so a call seldom allocates any. */
   private final AtomicReference<@Nullable Room> spare = new AtomicReference<>();
@@ -29,6 +33,8 @@ public final class TypedMap<K, V> implements Iterable<Map.Entry<K, V>> {
     this.map = map;
     this.keys = keys;
     this.values = values;
+    this.reader = values::read;
+    this.isArray = keys == IntCodec.INSTANCE && map.spec().type() == MapType.ARRAY;
   }
 
   /**
@@ -53,6 +59,9 @@ public final class TypedMap<K, V> implements Iterable<Map.Entry<K, V>> {
    * @throws BpfException as {@link BpfMap#lookup(MemorySegment, MemorySegment, long)}
    */
   public Optional<V> get(K key) {
+    if (isArray && key instanceof Integer index) {
+      return Optional.ofNullable(map.read(index, reader));
+    }
     Room room = take();
     try {
       keys.write(key, room.key().fill((byte) 0));

@@ -10,10 +10,16 @@ import io.ebpf4j.spec.MapSpec;
 import io.ebpf4j.spec.MapType;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLongArray;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.agrona.concurrent.status.AtomicCounter;
+import org.agrona.concurrent.status.CountersManager;
+import org.agrona.concurrent.status.CountersReader;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -30,8 +36,9 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Element operations from Java, on either kernel (bpf(2) on Linux), beside an {@link
- * AtomicLongArray} of the same length. The key goes through all elements.
+ * Element operations from Java, on either kernel (bpf(2) on Linux), beside a plain array, an {@link
+ * AtomicLongArray}, a {@link ConcurrentHashMap} and Agrona's counters of the same length. The key
+ * goes through all elements.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -42,6 +49,7 @@ import org.openjdk.jmh.annotations.Warmup;
     value = 1,
     jvmArgsAppend = {
       "--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED",
+      "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED",
       "--enable-native-access=ALL-UNNAMED",
       "-XX:+UseSerialGC"
     })
@@ -52,7 +60,12 @@ public class MapBenchmark {
   @Param({"jvm", "linux"})
   public String on = "";
 
+  private final long[] plain = new long[ENTRIES];
   private final AtomicLongArray atomic = new AtomicLongArray(ENTRIES);
+  private final ConcurrentHashMap<Integer, Long> concurrent = new ConcurrentHashMap<>();
+  private final UnsafeBuffer counterValues =
+      new UnsafeBuffer(ByteBuffer.allocateDirect(ENTRIES * CountersReader.COUNTER_LENGTH));
+  private final AtomicCounter[] counters = new AtomicCounter[ENTRIES];
   private final MemorySegment key = MemorySegment.ofArray(new byte[Integer.BYTES]);
   private @Nullable Maps maps;
   private int next;
@@ -73,6 +86,14 @@ public class MapBenchmark {
     BpfMap perCpu =
         kernel.createMap(
             MapSpec.of("percpu", MapType.PERCPU_ARRAY, Integer.BYTES, Long.BYTES, ENTRIES));
+    CountersManager manager =
+        new CountersManager(
+            new UnsafeBuffer(ByteBuffer.allocateDirect(ENTRIES * CountersReader.METADATA_LENGTH)),
+            counterValues);
+    for (int i = 0; i < ENTRIES; i++) {
+      concurrent.put(i, (long) i);
+      counters[i] = manager.newCounter("counter");
+    }
     maps =
         new Maps(
             kernel,
@@ -124,6 +145,44 @@ public class MapBenchmark {
   public void typedPut() {
     int index = nextIndex();
     maps().typed().put(index, (long) index);
+  }
+
+  /** The same, for its number alone. */
+  @Benchmark
+  public long typedGetLong() {
+    return maps().typed().get(nextIndex()).orElse(0L);
+  }
+
+  /** A plain array: the least that a lookup can cost. */
+  @Benchmark
+  public long plainArrayGet() {
+    return plain[nextIndex()];
+  }
+
+  /** A hash map of Java's. */
+  @Benchmark
+  public long concurrentHashMapGet() {
+    return concurrent.getOrDefault(nextIndex(), 0L);
+  }
+
+  /** A hash map of Java's: a new Long each time. */
+  @Benchmark
+  public void concurrentHashMapPut() {
+    int index = nextIndex();
+    concurrent.put(index, (long) index);
+  }
+
+  /** Agrona's counters: a volatile load. */
+  @Benchmark
+  public long agronaCounterGet() {
+    return counters[nextIndex()].get();
+  }
+
+  /** Agrona's counters: an ordered store. */
+  @Benchmark
+  public void agronaCounterSet() {
+    int index = nextIndex();
+    counters[index].setOrdered(index);
   }
 
   /** What Java itself has: a volatile load. The kernel does not matter. */

@@ -2,11 +2,14 @@ package io.ebpf4j.jvm;
 
 import io.ebpf4j.BpfMap;
 import io.ebpf4j.MapInfo;
+import io.ebpf4j.jvm.map.ArrayValues;
 import io.ebpf4j.jvm.map.JvmMap;
 import io.ebpf4j.jvm.map.MapUser;
 import io.ebpf4j.spec.MapFlags;
 import io.ebpf4j.spec.MapSpec;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** A descriptor of a map of the kernel in the JVM. */
@@ -14,10 +17,21 @@ final class JvmMapHandle extends JvmHandle<JvmMap> implements BpfMap {
   private final MapUser user;
   private final MapSpec spec;
 
+  // An array's values, flat: reading one is to cost little more than a load.
+  private final @Nullable MemorySegment values;
+  private final long count;
+  private final long stride;
+  private final long size;
+
   private JvmMapHandle(JvmKernel kernel, JvmMap map, MapUser user, MapSpec spec) {
     super(kernel, map);
     this.user = user;
     this.spec = spec;
+    ArrayValues found = user.arrayValues();
+    this.values = found == null ? null : found.memory();
+    this.count = found == null ? 0 : found.count();
+    this.stride = found == null ? 0 : found.stride();
+    this.size = found == null ? 0 : found.size();
   }
 
   /** The handle of a map that was just created as asked: the map may have more entries. */
@@ -65,6 +79,25 @@ final class JvmMapHandle extends JvmHandle<JvmMap> implements BpfMap {
   @Override
   public boolean lookup(MemorySegment key, MemorySegment value, long flags) {
     return user().lookup(key, value, flags);
+  }
+
+  @Override
+  public <V> @Nullable V read(int index, Function<MemorySegment, V> reader) {
+    object();
+    if (values == null) {
+      return BpfMap.super.read(index, reader);
+    }
+    long number = Integer.toUnsignedLong(index);
+    return number < count ? reader.apply(values.asSlice(number * stride, size)) : null;
+  }
+
+  @Override
+  public long readLong(int index) {
+    object();
+    long number = Integer.toUnsignedLong(index);
+    return values != null && size == Long.BYTES && number < count
+        ? values.get(ValueLayout.JAVA_LONG, number * Long.BYTES)
+        : BpfMap.super.readLong(index);
   }
 
   @Override

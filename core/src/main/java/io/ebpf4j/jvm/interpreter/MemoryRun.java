@@ -39,6 +39,56 @@ public record MemoryRun(long returnValue, byte[] memory) {
    *     8 functions or runs for too long
    */
   public static MemoryRun of(List<Instruction> program, byte[] memory, long budget) {
+    try (Repeated runs = new Repeated(program, memory.length, budget)) {
+      return runs.over(memory);
+    }
+  }
+
+  /** A program that runs over one block of memory after another. For one thread. */
+  public static final class Repeated implements AutoCloseable {
+    private final Code code;
+    private final Machine machine = new Machine(1, Clock.system(), 0);
+    private final Block block;
+
+    /**
+     * Prepares a program.
+     *
+     * @param bytes of memory
+     * @param budget instructions before a run is stopped
+     * @throws BpfException EINVAL where an instruction is malformed or a helper unknown
+     */
+    public Repeated(List<Instruction> program, int bytes, long budget) {
+      this.code = decode(program, budget);
+      this.block = Block.allocate(bytes, Long.BYTES);
+    }
+
+    /**
+     * Runs it over a copy of {@code memory}.
+     *
+     * @throws ProgramFaultException as {@link MemoryRun#of}
+     */
+    public MemoryRun over(byte[] memory) {
+      Memory.copy(memory, 0, block.address(), memory.length);
+      Cpu cpu = machine.cpus().getFirst();
+      cpu.enter();
+      try {
+        long result = Run.on(cpu).startOnMemory(code, block.address(), memory.length);
+        byte[] after = new byte[memory.length];
+        Memory.copy(block.address(), after, 0, after.length);
+        return new MemoryRun(result, after);
+      } finally {
+        cpu.exit();
+      }
+    }
+
+    @Override
+    public void close() {
+      machine.close();
+      block.close();
+    }
+  }
+
+  private static Code decode(List<Instruction> program, long budget) {
     ProgramSpec spec = ProgramSpec.of("", ProgramType.UNSPEC, program);
     Code.Source source =
         new Code.Source(
@@ -60,21 +110,7 @@ public record MemoryRun(long returnValue, byte[] memory) {
             null,
             List.of(),
             budget);
-    Code code = Code.decode(source, new Nothing());
-    try (Machine machine = new Machine(1, Clock.system(), 0);
-        Block block = Block.allocate(memory.length, Long.BYTES)) {
-      Memory.copy(memory, 0, block.address(), memory.length);
-      Cpu cpu = machine.cpus().getFirst();
-      cpu.enter();
-      try {
-        long result = Run.on(cpu).startOnMemory(code, block.address(), memory.length);
-        byte[] after = new byte[memory.length];
-        Memory.copy(block.address(), after, 0, after.length);
-        return new MemoryRun(result, after);
-      } finally {
-        cpu.exit();
-      }
-    }
+    return Code.decode(source, new Nothing());
   }
 
   /** Keeps nothing: no function outlives a run without a kernel. */

@@ -10,6 +10,7 @@ import io.ebpf4j.spec.MapFlags;
 import io.ebpf4j.spec.MapSpec;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** ARRAY: one value for each index. Created with MMAPABLE, users can map the values. */
 public final class ArrayMap extends ArrayElements {
@@ -81,6 +82,15 @@ public final class ArrayMap extends ArrayElements {
   @Override
   long valueAddress(Cpu cpu, long index) {
     return base + (index & layout.mask()) * layout.elementSize();
+  }
+
+  /** Special fields are not for users to see. */
+  @Override
+  @Nullable ArrayValues arrayValues() {
+    return specialFields() == SpecialFields.NONE
+        ? new ArrayValues(
+            values.segment().asReadOnly(), layout.count(), layout.elementSize(), spec().valueSize())
+        : null;
   }
 
   @Override

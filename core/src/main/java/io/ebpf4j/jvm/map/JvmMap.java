@@ -168,6 +168,11 @@ public abstract class JvmMap extends Counted implements MapShape {
     return struct.size() + valueBytes();
   }
 
+  /** Where values lie that users may read by index; null where they may not. */
+  @Nullable ArrayValues arrayValues() {
+    return null;
+  }
+
   /** Whether its values can never change again: frozen, and for programs to read only. */
   public final boolean constant() {
     return frozen && (spec.flags() & MapFlags.RDONLY_PROG) != 0;

@@ -47,6 +47,11 @@ public final class MapUser {
     return map.get(key, value, flags);
   }
 
+  /** Where an array's values lie, as far as the user may read them there; null where he may not. */
+  public @Nullable ArrayValues arrayValues() {
+    return access == Access.WRITE ? null : map.arrayValues();
+  }
+
   /** As {@link io.ebpf4j.BpfMap#update(MemorySegment, MemorySegment, long)}. */
   public void update(MemorySegment key, MemorySegment value, long flags) {
     update(key, value, flags, null);
