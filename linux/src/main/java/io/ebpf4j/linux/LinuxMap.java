@@ -5,6 +5,7 @@ import io.ebpf4j.BpfMap;
 import io.ebpf4j.MapInfo;
 import io.ebpf4j.spec.Errno;
 import io.ebpf4j.spec.MapSpec;
+import io.ebpf4j.spec.MapType;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
@@ -99,7 +100,7 @@ final class LinuxMap extends LinuxHandle implements BpfMap {
       try (Bpf bpf = new Bpf()) {
         MemorySegment out = bpf.buffer(spec.keySize());
         bpf.u32(0, fd).pointer(16, out);
-        if (key != null) {
+        if (key != null && key.byteSize() > 0) {
           bpf.in(8, key);
         }
         boolean found = found(bpf.call(Bpf.MAP_GET_NEXT_KEY), "a walk over ");
@@ -218,6 +219,10 @@ final class LinuxMap extends LinuxHandle implements BpfMap {
     return with(fd -> {
       try (Bpf bpf = element(fd, key)) {
         MemorySegment out = bpf.buffer(userValueSize());
+        if (spec.type() == MapType.BLOOM_FILTER) {
+          // The value asks, and is no answer.
+          out.copyFrom(value.asSlice(0, userValueSize()));
+        }
         bpf.pointer(16, out).u64(24, flags);
         boolean found = found(bpf.call(command), operation);
         if (found) {

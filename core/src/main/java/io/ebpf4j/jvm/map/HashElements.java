@@ -52,7 +52,8 @@ abstract class HashElements extends JvmMap {
       return entries == 1 ? 1 : Integer.highestOneBit(entries - 1) << 1;
     }
 
-    private static int seed(Machine machine, int id) {
+    /** A seed of a map's own, the same for each kernel that is made alike. */
+    static int seed(Machine machine, int id) {
       long mixed = (machine.seed() + id) * 0x9e3779b97f4a7c15L;
       return (int) ((mixed ^ mixed >>> 29) * 0xbf58476d1ce4e5b9L >>> 32);
     }
@@ -218,6 +219,11 @@ abstract class HashElements extends JvmMap {
 
   @Override
   protected final boolean hasBatchDeletion() {
+    return true;
+  }
+
+  @Override
+  protected final boolean hasBatchTaking() {
     return true;
   }
 

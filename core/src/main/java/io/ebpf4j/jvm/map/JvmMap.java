@@ -253,8 +253,13 @@ public abstract class JvmMap extends Counted implements MapShape {
   /** Whether there are batch lookups and updates. */
   protected abstract boolean hasBatch();
 
-  /** Whether there are batch operations that delete. */
+  /** Whether there is a batch deletion. */
   protected boolean hasBatchDeletion() {
+    return false;
+  }
+
+  /** Whether there is a batch lookup that deletes. */
+  protected boolean hasBatchTaking() {
     return false;
   }
 

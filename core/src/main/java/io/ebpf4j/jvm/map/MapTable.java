@@ -41,6 +41,7 @@ public final class MapTable implements AutoCloseable {
     owners = StorageOwners.install(machine);
     bring(List.of(HashKind.values()));
     bring(List.of(RingBufferKind.values()));
+    bring(List.of(GeneralKind.values()));
   }
 
   /** Makes a kernel's table, before its first map. */
@@ -53,7 +54,11 @@ public final class MapTable implements AutoCloseable {
   /** The classes with the helpers by which programs use maps. */
   public static List<Class<?>> helpers() {
     return List.of(
-        MapHelpers.class, TimerHelpers.class, PerfHelpers.class, RingBufferHelpers.class);
+        MapHelpers.class,
+        TimerHelpers.class,
+        PerfHelpers.class,
+        RingBufferHelpers.class,
+        ValueStoreHelpers.class);
   }
 
   /**

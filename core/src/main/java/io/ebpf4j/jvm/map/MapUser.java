@@ -145,7 +145,7 @@ public final class MapUser {
       int count,
       long flags,
       boolean delete) {
-    checkBatch(delete ? map.hasBatchDeletion() : map.hasBatch(), flags);
+    checkBatch(delete ? map.hasBatchTaking() : map.hasBatch(), flags);
     checkRoom("cursor", out, map.cursorSize(), 1);
     if (in != null) {
       checkRoom("cursor", in, map.cursorSize(), 1);

@@ -1,6 +1,7 @@
 package io.ebpf4j.jvm.map;
 
 import io.ebpf4j.btf.Btf;
+import io.ebpf4j.btf.BtfType.Composite;
 import io.ebpf4j.btf.BtfType.DataSection;
 import io.ebpf4j.btf.BtfType.Int;
 import io.ebpf4j.jvm.map.SpecialFields.Field;
@@ -70,7 +71,11 @@ final class MapValueTypes {
 
   private static boolean mayHave(MapType type, Kind kind) {
     return switch (kind) {
-      case KERNEL_POINTER, REFERENCE_COUNT -> true;
+      case KERNEL_POINTER, REFERENCE_COUNT ->
+          switch (type) {
+            case QUEUE, STACK, BLOOM_FILTER, LPM_TRIE -> kind == Kind.REFERENCE_COUNT;
+            default -> true;
+          };
       case SPIN_LOCK, RESILIENT_SPIN_LOCK -> type == MapType.ARRAY || type == MapType.HASH;
       case TIMER, WORK_QUEUE, TASK_WORK, LIST_HEAD, TREE_ROOT ->
           type == MapType.ARRAY || type == MapType.HASH || type == MapType.LRU_HASH;
@@ -80,6 +85,13 @@ final class MapValueTypes {
 
   private static void checkKey(MapSpec spec, Btf btf) {
     boolean array = spec.type() == MapType.ARRAY || spec.type() == MapType.PERCPU_ARRAY;
+    if (spec.type() == MapType.BLOOM_FILTER && spec.keyType() == 0) {
+      return;
+    }
+    if (spec.type() == MapType.LPM_TRIE
+        && !(btf.stripped(spec.keyType()) instanceof Composite key && !key.union())) {
+      throw MapTypes.refusal(spec, Errno.EINVAL, "the BTF type of its key is no struct");
+    }
     if (!array && spec.keyType() != 0) {
       return;
     }

@@ -18,13 +18,14 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A hash and operations on it by users and programs, all drawn from one seed: run on a kernel they
- * give a line for each operation with its answer, errno or bytes. The hash has a seed of 0, so that
- * its order is the same everywhere.
+ * A hash, trie, queue, stack or Bloom filter and operations on it by users and programs, all drawn
+ * from one seed: run on a kernel they give a line for each operation with its answer, errno or
+ * bytes. A hash has a seed of 0, so that its order is the same everywhere.
  */
-final class RandomHashOperations {
+final class RandomElementOperations {
   private static final MapType[] TYPES = {
-    MapType.HASH, MapType.PERCPU_HASH, MapType.LRU_HASH, MapType.LRU_HASH, MapType.LRU_PERCPU_HASH
+    MapType.HASH, MapType.PERCPU_HASH, MapType.LRU_HASH, MapType.LRU_HASH, MapType.LRU_PERCPU_HASH,
+    MapType.LPM_TRIE, MapType.LPM_TRIE, MapType.QUEUE, MapType.STACK, MapType.BLOOM_FILTER
   };
   private static final int[] KEY_SIZES = {4, 4, 4, 8, 1, 2, 7, 12, 16, 21};
   private static final int[] VALUE_SIZES = {8, 8, 8, 1, 4, 12, 100, 5000};
@@ -48,13 +49,13 @@ final class RandomHashOperations {
   private final List<String> transcript = new ArrayList<>();
   private @Nullable HashPrograms programs;
 
-  private RandomHashOperations(long seed) {
+  private RandomElementOperations(long seed) {
     this.random = new SplittableRandom(seed);
   }
 
   /** The answers, in the order of the operations, and then all that the map holds. */
   static List<String> run(Kernel kernel, RandomCase drawn) {
-    return new RandomHashOperations(drawn.first()).run(kernel, drawn.steps());
+    return new RandomElementOperations(drawn.first()).run(kernel, drawn.steps());
   }
 
   private List<String> run(Kernel kernel, List<Long> steps) {
@@ -102,6 +103,15 @@ final class RandomHashOperations {
 
   private MapSpec spec() {
     MapType type = pick(TYPES);
+    switch (type) {
+      case QUEUE, STACK, BLOOM_FILTER -> {
+        return keyless(type);
+      }
+      case LPM_TRIE -> {
+        return trie();
+      }
+      default -> {}
+    }
     boolean lru = type == MapType.LRU_HASH || type == MapType.LRU_PERCPU_HASH;
     int choice = lru ? MapFlags.NO_COMMON_LRU : MapFlags.NO_PREALLOC;
     int flags = MapFlags.ZERO_SEED | (random.nextInt(3) == 0 ? choice : 0);
@@ -114,6 +124,31 @@ final class RandomHashOperations {
             KEY_SIZES[random.nextInt(KEY_SIZES.length)],
             VALUE_SIZES[random.nextInt(VALUE_SIZES.length)],
             lru && rarely() ? MANY : ENTRIES[random.nextInt(ENTRIES.length)])
+        .withFlags(flags);
+  }
+
+  private MapSpec keyless(MapType type) {
+    int size = VALUE_SIZES[random.nextInt(VALUE_SIZES.length)];
+    int flags = type == MapType.BLOOM_FILTER ? MapFlags.ZERO_SEED : 0;
+    if (random.nextInt(4) == 0) {
+      flags |= FLAGS[random.nextInt(FLAGS.length)];
+    }
+    MapSpec spec =
+        MapSpec.of("random", type, rarely() ? 4 : 0, size, ENTRIES[random.nextInt(ENTRIES.length)]);
+    return spec.withFlags(flags).withExtra(type == MapType.BLOOM_FILTER ? random.nextInt(18) : 0);
+  }
+
+  private MapSpec trie() {
+    int flags = rarely() ? 0 : MapFlags.NO_PREALLOC;
+    if (random.nextInt(4) == 0) {
+      flags |= FLAGS[random.nextInt(FLAGS.length)];
+    }
+    return MapSpec.of(
+            "random",
+            MapType.LPM_TRIE,
+            pick(new Integer[] {4, 5, 6, 8, 8, 8, 9, 12, 20, 260, 261}),
+            VALUE_SIZES[random.nextInt(VALUE_SIZES.length)],
+            ENTRIES[random.nextInt(ENTRIES.length)])
         .withFlags(flags);
   }
 
@@ -188,7 +223,10 @@ final class RandomHashOperations {
   private void lookup(BpfMap map) {
     MemorySegment key = key(map);
     long flags = rarely() ? random.nextInt(10) : 0;
-    MemorySegment value = Elements.room(map.userValueSize());
+    MemorySegment value =
+        map.spec().type() == MapType.BLOOM_FILTER
+            ? bytes(map.userValueSize())
+            : Elements.room(map.userValueSize());
     say(
         "lookup %s flags %#x".formatted(hex(key), flags),
         () -> map.lookup(key, value, flags) ? shown(value) : "ENOENT");
@@ -231,11 +269,13 @@ final class RandomHashOperations {
   private void lookupBatch(BpfMap map) {
     int count = random.nextInt(12);
     boolean delete = random.nextInt(3) == 0;
-    MemorySegment in = random.nextBoolean() ? null : Elements.u32(random.nextInt(20));
+    boolean trie = map.spec().type() == MapType.LPM_TRIE;
+    MemorySegment from = trie ? key(map) : Elements.u32(random.nextInt(20));
+    MemorySegment in = random.nextBoolean() ? null : from;
     long flags = rarely() ? random.nextInt(10) : 0;
     int keySize = map.spec().keySize();
     int valueSize = map.userValueSize();
-    MemorySegment out = Elements.room(4);
+    MemorySegment out = Elements.room(Math.max(keySize, 4));
     MemorySegment keys = Elements.room(keySize * count);
     MemorySegment values = Elements.room(valueSize * count);
     say(
@@ -308,6 +348,13 @@ final class RandomHashOperations {
     MemorySegment keys = Elements.room(size * count);
     for (int i = 0; i < count; i++) {
       int number = random.nextInt(2 * map.spec().maxEntries());
+      if (size == 0) {
+        return keys;
+      }
+      if (map.spec().type() == MapType.LPM_TRIE) {
+        prefix(keys.asSlice((long) size * i, size));
+        continue;
+      }
       if (size == 1) {
         keys.set(ValueLayout.JAVA_BYTE, i, (byte) number);
       } else {
@@ -317,9 +364,23 @@ final class RandomHashOperations {
     return keys;
   }
 
+  /** A prefix of few different bytes, so that many begin alike. */
+  private void prefix(MemorySegment key) {
+    int bits = (int) (key.byteSize() - 4) * 8;
+    int length = rarely() ? bits + random.nextInt(2) : random.nextInt(Math.min(bits, 40) + 1);
+    key.set(ValueLayout.JAVA_INT_UNALIGNED, 0, length);
+    for (long at = 4; at < key.byteSize(); at++) {
+      key.set(ValueLayout.JAVA_BYTE, at, pick(new Byte[] {0, 0, 1, -1, -128}));
+    }
+  }
+
   private MemorySegment bytes(int size) {
     byte[] bytes = new byte[size];
-    random.nextBytes(bytes);
+    if (random.nextInt(3) == 0 && size > 0) {
+      bytes[0] = (byte) random.nextInt(20);
+    } else {
+      random.nextBytes(bytes);
+    }
     return MemorySegment.ofArray(bytes);
   }
 
