@@ -49,8 +49,14 @@ final class MapDump {
     return Arrays.copyOfRange(value, cpu * stride(), cpu * stride() + spec.valueSize());
   }
 
-  /** Calls the visitor for each element; the arrays are used again for the next one. */
+  /**
+   * Calls the visitor for each element; the arrays are used again for the next one. Maps without
+   * keys (queues, rings, Bloom filters) have none.
+   */
   void forEach(Visitor visitor) throws IOException {
+    if (spec.keySize() == 0) {
+      return;
+    }
     byte[] key = new byte[spec.keySize()];
     byte[] value = new byte[map.userValueSize()];
     MemorySegment keySegment = MemorySegment.ofArray(key);
