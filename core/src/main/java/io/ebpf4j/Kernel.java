@@ -163,6 +163,12 @@ public interface Kernel extends AutoCloseable {
   /** The handles that this object gave out and that are open now. */
   Set<Handle> openHandles();
 
+  /**
+   * The readers, and the mappings of maps, that this object gave out and that are open now; each
+   * tells in words what it is.
+   */
+  Set<AutoCloseable> openReadersAndMappings();
+
   /** The paths where something is pinned now that was pinned by way of this object. */
   SortedSet<String> pins();
 

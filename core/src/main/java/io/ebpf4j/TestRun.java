@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  *     arguments), or null for the type's own
  * @param repeat how often to run, 0 meaning once
  * @param cpu the CPU to run on, or -1 for any
- * @param flags BPF_F_TEST_RUN_ON_CPU and others
+ * @param flags {@link #ON_CPU} and others
  * @param dataOutSize room for the packet afterwards, or -1 for all of it
  * @param batchSize frames in a batch of BPF_F_TEST_XDP_LIVE_FRAMES, 0 for the kernel's choice
  */
@@ -24,6 +24,12 @@ public record TestRun(
     int flags,
     int dataOutSize,
     int batchSize) {
+  /** BPF_F_TEST_RUN_ON_CPU. */
+  public static final int ON_CPU = 1;
+
+  /** BPF_F_TEST_XDP_LIVE_FRAMES. */
+  public static final int LIVE_FRAMES = 1 << 1;
+
   /** Checks that there is data, empty at least. */
   public TestRun {
     Objects.requireNonNull(data);
@@ -57,6 +63,16 @@ public record TestRun(
   /** This run with flags. */
   public TestRun withFlags(int newFlags) {
     return new TestRun(data, context, repeat, cpu, newFlags, dataOutSize, batchSize);
+  }
+
+  /**
+   * This run of XDP with frames that go where the program sends them, as if the device of {@link
+   * #context} (the loopback device where there is none) had received them; none come back.
+   *
+   * @param batch frames at a time, at most 256, 0 for the kernel's choice
+   */
+  public TestRun withLiveFrames(int batch) {
+    return withFlags(flags | LIVE_FRAMES).withBatchSize(batch);
   }
 
   /** This run with room for that many bytes of packet afterwards. */

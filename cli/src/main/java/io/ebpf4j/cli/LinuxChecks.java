@@ -50,7 +50,7 @@ final class LinuxChecks {
   List<Check> all() {
     List<Check> checks = new ArrayList<>();
     if (System.getProperty("os.name").equals("Linux")) {
-      checks.add(bpf());
+      checks.addAll(bpf());
       checks.add(types());
       checks.addAll(capabilities());
       checks.add(unprivileged());
@@ -77,19 +77,23 @@ final class LinuxChecks {
     return checks;
   }
 
-  /** A program that passes every packet is loaded and run. */
-  private static Check bpf() {
+  /** A program that passes every packet is loaded and run; then each feature is tried. */
+  private static List<Check> bpf() {
     String name = "bpf(2)";
     ProgramSpec pass =
         ProgramSpec.of("pass", ProgramType.XDP, Assembler.assemble("r0 = 2\nexit").instructions());
     try (LinuxKernel kernel = LinuxKernel.open();
         Program program = kernel.loadProgram(pass, Map.of())) {
       program.testRun(TestRun.of(new byte[64]));
-      return Check.yes(
-          name, "a program was loaded and run by Linux " + System.getProperty("os.version"));
+      List<Check> checks = new ArrayList<>();
+      checks.add(
+          Check.yes(
+              name, "a program was loaded and run by Linux " + System.getProperty("os.version")));
+      checks.addAll(FeatureChecks.all(kernel.features()));
+      return checks;
     } catch (BpfException | UnsupportedOperationException e) {
-      return Check.no(
-          name, String.valueOf(e.getMessage()), "--on linux cannot be used; " + JVM_ONLY);
+      return List.of(
+          Check.no(name, String.valueOf(e.getMessage()), "--on linux cannot be used; " + JVM_ONLY));
     }
   }
 

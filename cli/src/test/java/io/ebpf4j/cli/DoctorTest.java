@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -35,6 +36,20 @@ class DoctorTest {
           String name = line.split(" {2,}", 2)[0];
           assertThat(out.lines()).anyMatch(other -> other.startsWith(name + ": "));
         });
+  }
+
+  @Test
+  void whereLinuxCanBeUsedEachOfItsFeaturesIsTried() {
+    String out = CommandRun.of("doctor").succeeded();
+
+    Assumptions.assumeTrue(
+        out.lines().anyMatch(line -> line.matches("bpf\\(2\\) +yes .*")),
+        "bpf(2) is not allowed here");
+    assertThat(out)
+        .containsPattern("Linux's map types +- +(all )?\\d+")
+        .containsPattern("Linux's program types +- +(all )?\\d+")
+        .containsPattern("iterators +(yes|no) ")
+        .containsPattern("functions' entries +(yes|no) ");
   }
 
   @Test

@@ -115,6 +115,26 @@ class ReferencesTwinTest {
   }
 
   @TwinTest
+  void aMapIsNamedByItsIndexInAList(Kernel kernel) {
+    BpfMap first = kernel.createMap(MapSpec.array("first", 8, 1));
+    BpfMap second = kernel.createMap(MapSpec.array("second", 8, 1));
+    update(second, 0, Elements.u64(77), 0);
+    ProgramSpec reading =
+        xdp(List.of(
+                new Instruction(0x18, 1, Isa.BPF_PSEUDO_MAP_IDX_VALUE, 0, 1),
+                new Instruction(0, 0, 0, 0, 0),
+                new Instruction(0x61, 0, 1, 0, 0),
+                new Instruction(0x95, 0, 0, 0, 0)))
+            .withMapsByIndex(List.of("first", "second"));
+    Map<String, BpfMap> maps = Map.of("first", first, "second", second);
+    Program program = kernel.loadProgram(reading, maps);
+    assertThat(run(program)).isEqualTo(77);
+    assertThat(program.info().mapIds()).contains(second.id());
+    assertThat(answer(() -> kernel.loadProgram(reading.withMapsByIndex(List.of("first")), maps)))
+        .isEqualTo("EINVAL");
+  }
+
+  @TwinTest
   void aKernelFunctionThatIsMissingIsNamed(Kernel kernel) {
     ProgramSpec calling =
         xdp(List.of(

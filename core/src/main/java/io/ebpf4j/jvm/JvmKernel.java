@@ -2,6 +2,7 @@ package io.ebpf4j.jvm;
 
 import io.ebpf4j.BpfException;
 import io.ebpf4j.BpfMap;
+import io.ebpf4j.GivenOut;
 import io.ebpf4j.Handle;
 import io.ebpf4j.Kernel;
 import io.ebpf4j.Link;
@@ -64,6 +65,7 @@ public final class JvmKernel implements Kernel {
   private final IdTable<JvmMap> maps = new IdTable<>();
   private final IdTable<LoadedProgram> programs = new IdTable<>();
   private final IdTable<ProgramLink> links = new IdTable<>();
+  private final GivenOut givenOut = new GivenOut();
   private final Set<Handle> handles = ConcurrentHashMap.newKeySet();
   private final Subsystems subsystems;
   private final AtomicInteger lastCgroupId = new AtomicInteger(1);
@@ -256,7 +258,7 @@ public final class JvmKernel implements Kernel {
   @Override
   public PerfReader perfReader(BpfMap map, int bytesPerCpu) {
     mustBeOpen();
-    return PerfEventReader.open(machine, own(map.name(), map), bytesPerCpu);
+    return givenOut.add(map, PerfEventReader.open(machine, own(map.name(), map), bytesPerCpu));
   }
 
   @Override
@@ -375,6 +377,11 @@ public final class JvmKernel implements Kernel {
   }
 
   @Override
+  public Set<AutoCloseable> openReadersAndMappings() {
+    return givenOut.open();
+  }
+
+  @Override
   public SortedSet<String> pins() {
     return pins.paths();
   }
@@ -455,6 +462,10 @@ public final class JvmKernel implements Kernel {
 
   Machine machine() {
     return machine;
+  }
+
+  GivenOut givenOut() {
+    return givenOut;
   }
 
   FdTable fds() {

@@ -159,7 +159,7 @@ final class JvmMapHandle extends JvmHandle<JvmMap> implements BpfMap {
 
   @Override
   public Mapping mmap(long offset, long length, boolean writable) {
-    return user().mmap(offset, length, writable);
+    return kernel().givenOut().add(this, user().mmap(offset, length, writable));
   }
 
   /** The user's operations, of an open handle. */

@@ -91,4 +91,20 @@ public sealed interface Attachment {
    * exit, or an iterator.
    */
   record Loaded() implements Attachment {}
+
+  /**
+   * To a function of a loaded program, which the attached one (EXT) replaces: another one than it
+   * was loaded for, with the same prototype.
+   *
+   * @param programId the program
+   * @param function its C name
+   */
+  record Function(int programId, String function) implements Attachment {}
+
+  /**
+   * To the elements of a map, over which a program of section {@code iter/bpf_map_elem} goes.
+   *
+   * @param mapId the map
+   */
+  record Elements(int mapId) implements Attachment {}
 }

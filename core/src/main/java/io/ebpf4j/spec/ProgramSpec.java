@@ -27,6 +27,10 @@ import org.jspecify.annotations.Nullable;
  * @param btf the object's types, or null where it has none
  * @param functions where each function begins and its BTF type, in slot order
  * @param lines source lines, in slot order
+ * @param targetProgram the id of the loaded program whose function {@code attachTo} names, which
+ *     this one replaces (EXT) or traces; 0 where it names something of the kernel's
+ * @param mapsByIndex the maps that instructions may name by their number in this list
+ *     (BPF_PSEUDO_MAP_IDX), as the load's {@code fd_array} has them
  */
 public record ProgramSpec(
     String name,
@@ -44,7 +48,9 @@ public record ProgramSpec(
     List<CoreRelocation> coreRelocations,
     @Nullable Btf btf,
     List<FunctionInfo> functions,
-    List<LineInfo> lines) {
+    List<LineInfo> lines,
+    int targetProgram,
+    List<String> mapsByIndex) {
 
   /** Copies the lists. */
   public ProgramSpec {
@@ -55,6 +61,46 @@ public record ProgramSpec(
     coreRelocations = List.copyOf(coreRelocations);
     functions = List.copyOf(functions);
     lines = List.copyOf(lines);
+    mapsByIndex = List.copyOf(mapsByIndex);
+  }
+
+  /** A program that neither names maps by index nor another program's function. */
+  public ProgramSpec(
+      String name,
+      String section,
+      ProgramType type,
+      @Nullable AttachType expectedAttachType,
+      boolean sleepable,
+      boolean frags,
+      boolean strictAlignment,
+      String attachTo,
+      String license,
+      int kernelVersion,
+      List<Instruction> instructions,
+      List<Reference> references,
+      List<CoreRelocation> coreRelocations,
+      @Nullable Btf btf,
+      List<FunctionInfo> functions,
+      List<LineInfo> lines) {
+    this(
+        name,
+        section,
+        type,
+        expectedAttachType,
+        sleepable,
+        frags,
+        strictAlignment,
+        attachTo,
+        license,
+        kernelVersion,
+        instructions,
+        references,
+        coreRelocations,
+        btf,
+        functions,
+        lines,
+        0,
+        List.of());
   }
 
   /** A program of instructions alone, GPL. */
@@ -96,7 +142,9 @@ public record ProgramSpec(
         coreRelocations,
         btf,
         functions,
-        lines);
+        lines,
+        targetProgram,
+        mapsByIndex);
   }
 
   /** This program with another type. */
@@ -117,7 +165,9 @@ public record ProgramSpec(
         coreRelocations,
         btf,
         functions,
-        lines);
+        lines,
+        targetProgram,
+        mapsByIndex);
   }
 
   /** This program with another expected attach type. */
@@ -138,7 +188,9 @@ public record ProgramSpec(
         coreRelocations,
         btf,
         functions,
-        lines);
+        lines,
+        targetProgram,
+        mapsByIndex);
   }
 
   /** This program with another license. */
@@ -159,7 +211,9 @@ public record ProgramSpec(
         coreRelocations,
         btf,
         functions,
-        lines);
+        lines,
+        targetProgram,
+        mapsByIndex);
   }
 
   /** This program with other instructions in the same slots. */
@@ -180,7 +234,9 @@ public record ProgramSpec(
         coreRelocations,
         btf,
         functions,
-        lines);
+        lines,
+        targetProgram,
+        mapsByIndex);
   }
 
   /** This program with other references. */
@@ -201,7 +257,9 @@ public record ProgramSpec(
         coreRelocations,
         btf,
         functions,
-        lines);
+        lines,
+        targetProgram,
+        mapsByIndex);
   }
 
   /** This program with other CO-RE relocations. */
@@ -222,7 +280,9 @@ public record ProgramSpec(
         newRelocations,
         btf,
         functions,
-        lines);
+        lines,
+        targetProgram,
+        mapsByIndex);
   }
 
   /** This program with other load flags. */
@@ -243,7 +303,9 @@ public record ProgramSpec(
         coreRelocations,
         btf,
         functions,
-        lines);
+        lines,
+        targetProgram,
+        mapsByIndex);
   }
 
   /** This program with the alignment of its accesses demanded or not. */
@@ -264,7 +326,9 @@ public record ProgramSpec(
         coreRelocations,
         btf,
         functions,
-        lines);
+        lines,
+        targetProgram,
+        mapsByIndex);
   }
 
   /** This program with types, and where its functions and source lines begin. */
@@ -286,7 +350,9 @@ public record ProgramSpec(
         coreRelocations,
         newBtf,
         newFunctions,
-        newLines);
+        newLines,
+        targetProgram,
+        mapsByIndex);
   }
 
   /** This program with another target: what stands behind the slash of a section's name. */
@@ -307,7 +373,55 @@ public record ProgramSpec(
         coreRelocations,
         btf,
         functions,
-        lines);
+        lines,
+        targetProgram,
+        mapsByIndex);
+  }
+
+  /** This program for a function of another, by that program's id. */
+  public ProgramSpec withTargetProgram(int programId) {
+    return new ProgramSpec(
+        name,
+        section,
+        type,
+        expectedAttachType,
+        sleepable,
+        frags,
+        strictAlignment,
+        attachTo,
+        license,
+        kernelVersion,
+        instructions,
+        references,
+        coreRelocations,
+        btf,
+        functions,
+        lines,
+        programId,
+        mapsByIndex);
+  }
+
+  /** This program with maps that its instructions name by their number in this list. */
+  public ProgramSpec withMapsByIndex(List<String> maps) {
+    return new ProgramSpec(
+        name,
+        section,
+        type,
+        expectedAttachType,
+        sleepable,
+        frags,
+        strictAlignment,
+        attachTo,
+        license,
+        kernelVersion,
+        instructions,
+        references,
+        coreRelocations,
+        btf,
+        functions,
+        lines,
+        targetProgram,
+        maps);
   }
 
   /** Something in an instruction that only the kernel that loads the program can fill in. */

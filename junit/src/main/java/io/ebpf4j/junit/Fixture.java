@@ -119,6 +119,7 @@ final class Fixture implements AutoCloseable {
   private List<String> leaks() {
     List<String> leaks = new ArrayList<>();
     kernel.openHandles().stream().map(Fixture::described).sorted().forEach(leaks::add);
+    kernel.openReadersAndMappings().stream().map(Object::toString).sorted().forEach(leaks::add);
     kernel.pins().forEach(path -> leaks.add("the pin " + path));
     return leaks;
   }

@@ -13,6 +13,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * Linux. It takes a {@link io.ebpf4j.Kernel} and, with {@link EbpfTest} on it or on its class, what
  * that injects. Where bpf(2) is not allowed the Linux half is skipped with a printed reason, unless
  * the environment variable {@code EBPF4J_REQUIRE_LINUX} is 1: then it fails.
+ *
+ * <p>On a {@code @ParameterizedTest} or {@code @RepeatedTest} each of its runs has both halves, one
+ * after the other in one test instance: such a test takes its kernel as its own parameter, behind
+ * the arguments, and not in {@code @BeforeEach}.
  */
 @Documented
 @Target({ElementType.METHOD, ElementType.ANNOTATION_TYPE})

@@ -8,7 +8,9 @@ import io.ebpf4j.Program;
 import io.ebpf4j.TypedMap;
 import io.ebpf4j.isa.Instruction;
 import io.ebpf4j.jvm.cpu.ManualClock;
+import io.ebpf4j.spec.MapFlags;
 import io.ebpf4j.spec.MapSpec;
+import io.ebpf4j.spec.MapType;
 import io.ebpf4j.spec.ProgramSpec;
 import io.ebpf4j.spec.ProgramType;
 import java.util.List;
@@ -33,6 +35,15 @@ final class FailingCases {
               ProgramType.XDP,
               List.of(new Instruction(0xb7, 0, 0, 0, 2), new Instruction(0x95, 0, 0, 0, 0))),
           Map.of());
+    }
+
+    @Test
+    void leavesReadersOpen(Kernel kernel) {
+      try (BpfMap events = kernel.createMap(MapSpec.of("e", MapType.PERF_EVENT_ARRAY, 4, 4, 1));
+          BpfMap mapped = kernel.createMap(MapSpec.array("m", 8, 1).withFlags(MapFlags.MMAPABLE))) {
+        kernel.perfReader(events, 4096);
+        mapped.mmap(0, 4096, true);
+      }
     }
 
     @Test

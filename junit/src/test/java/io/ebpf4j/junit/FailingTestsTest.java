@@ -50,6 +50,7 @@ class FailingTestsTest {
     assertThat(failures)
         .containsOnlyKeys(
             "leavesOpen",
+            "leavesReadersOpen",
             "failsAndLeavesOpen",
             "wrongName",
             "wrongType",
@@ -66,6 +67,9 @@ class FailingTestsTest {
             "the test has left open map 'forgotten' \\(id \\d+\\), program 'idle' \\(id \\d+\\),"
                 + " the pin /sys/fs/bpf/forgotten: close what a test opens, with try, and unpin"
                 + " what it pins");
+    assertThat(failures.get("leavesReadersOpen"))
+        .startsWith("the test has left open a mapping of ")
+        .contains(", the perf reader of ");
     assertThat(failures.get("failsAndLeavesOpen"))
         .startsWith("its own failure / the test has left open map 'forgotten'");
     assertThat(failures.get("wrongName"))

@@ -31,6 +31,7 @@ final class Bpf implements AutoCloseable {
   static final int PROG_QUERY = 16;
   static final int RAW_TRACEPOINT_OPEN = 17;
   static final int BTF_LOAD = 18;
+  static final int BTF_GET_FD_BY_ID = 19;
   static final int MAP_LOOKUP_AND_DELETE_ELEM = 21;
   static final int MAP_FREEZE = 22;
   static final int MAP_LOOKUP_BATCH = 24;

@@ -44,6 +44,36 @@ final class KernelReferences {
     return references.instructions;
   }
 
+  /**
+   * Descriptors of the maps that a program names by index.
+   *
+   * @throws BpfException EBADF for a map that was not given, EINVAL for an index that is none
+   */
+  static int[] byIndex(ProgramSpec spec, Map<String, Integer> mapFds) {
+    List<String> names = spec.mapsByIndex();
+    int[] fds = new int[names.size()];
+    for (int i = 0; i < fds.length; i++) {
+      Integer fd = mapFds.get(names.get(i));
+      if (fd == null) {
+        throw notGiven(spec, names.get(i));
+      }
+      fds[i] = fd;
+    }
+    for (int slot = 0; fds.length > 0 && slot < spec.instructions().size(); slot++) {
+      Instruction i = spec.instructions().get(slot);
+      boolean byIndex =
+          i.src() == Isa.BPF_PSEUDO_MAP_IDX || i.src() == Isa.BPF_PSEUDO_MAP_IDX_VALUE;
+      // Linux would read past the end of the list.
+      if (i.isWide() && byIndex && (i.imm() < 0 || i.imm() >= fds.length)) {
+        throw new BpfException(
+            Errno.EINVAL,
+            "instruction %d of program '%s' names map %d of the %d that were numbered"
+                .formatted(slot, spec.name(), Integer.toUnsignedLong(i.imm()), fds.length));
+      }
+    }
+    return fds;
+  }
+
   private void resolve(Reference reference) {
     int slot = reference.slot();
     switch (reference) {
@@ -103,11 +133,14 @@ final class KernelReferences {
   private int fd(String map) {
     Integer fd = mapFds.get(map);
     if (fd == null) {
-      throw new BpfException(
-          Errno.EBADF,
-          "program '%s' uses map '%s', which was not given".formatted(spec.name(), map));
+      throw notGiven(spec, map);
     }
     return fd;
+  }
+
+  private static BpfException notGiven(ProgramSpec spec, String map) {
+    return new BpfException(
+        Errno.EBADF, "program '%s' uses map '%s', which was not given".formatted(spec.name(), map));
   }
 
   private BpfException missing(int slot, String what) {

@@ -4,6 +4,7 @@ import io.ebpf4j.spec.AttachType;
 import io.ebpf4j.spec.Attachment;
 import io.ebpf4j.spec.Attachment.TcxPlace;
 import io.ebpf4j.spec.ProgramSpec;
+import io.ebpf4j.spec.ProgramType;
 
 /** BPF_LINK_CREATE and BPF_RAW_TRACEPOINT_OPEN: a program and where it is attached. */
 final class LinkCreation {
@@ -40,7 +41,28 @@ final class LinkCreation {
               .callOrThrow(Bpf.RAW_TRACEPOINT_OPEN, what + " to tracepoint " + name);
         }
       }
+      // Its attach type is none at all.
+      case Attachment.Loaded() when program.type() == ProgramType.EXT ->
+          function(programFd, 0, 0, what);
       case Attachment.Loaded() -> link(programFd, 0, loadedFor(program), 0, what);
+      case Attachment.Function(int programId, String function) -> {
+        String place = what + " to %s of program %d".formatted(function, programId);
+        try (AttachTarget target =
+            AttachTarget.ofFunction(programId, function, "program '" + program.name() + "'")) {
+          yield function(programFd, target.programFd(), target.btfId(), place);
+        }
+      }
+      case Attachment.Elements(int mapId) -> {
+        String place = what + " to the elements of map " + mapId;
+        try (Bpf bpf = new Bpf()) {
+          int map = bpf.u32(0, mapId).callOrThrow(Bpf.MAP_GET_FD_BY_ID, place);
+          try {
+            yield LinuxIteration.link(programFd, map, "program '" + program.name() + "'");
+          } finally {
+            Bpf.closeFd(map);
+          }
+        }
+      }
     };
   }
 
@@ -60,6 +82,15 @@ final class LinkCreation {
           .u32(12, flags)
           .u32(16, place.anchor())
           .u64(24, place.expectedRevision())
+          .callOrThrow(Bpf.LINK_CREATE, what);
+    }
+  }
+
+  private static int function(int programFd, int targetFd, int btfId, String what) {
+    try (Bpf bpf = new Bpf()) {
+      return bpf.u32(0, programFd)
+          .u32(4, targetFd)
+          .u32(16, btfId)
           .callOrThrow(Bpf.LINK_CREATE, what);
     }
   }

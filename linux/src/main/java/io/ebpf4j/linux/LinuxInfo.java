@@ -30,6 +30,16 @@ final class LinuxInfo {
     }
   }
 
+  /** The same with a name: a pointer to room for it, and behind that the room's size. */
+  static MemorySegment bytes(int fd, int pointer, MemorySegment name) {
+    try (Bpf bpf = new Bpf()) {
+      MemorySegment asked = bpf.buffer(INFO_BYTES);
+      asked.set(ValueLayout.JAVA_LONG, pointer, name.address());
+      asked.set(ValueLayout.JAVA_INT, pointer + 8, (int) name.byteSize());
+      return get(bpf, fd, asked);
+    }
+  }
+
   /** The id of a map, a program or a link. */
   static int id(int fd) {
     return u32(bytes(fd), 4);

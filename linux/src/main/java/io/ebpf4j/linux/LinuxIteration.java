@@ -3,6 +3,7 @@ package io.ebpf4j.linux;
 import io.ebpf4j.BpfException;
 import io.ebpf4j.BpfMap;
 import io.ebpf4j.Kernel;
+import io.ebpf4j.Link;
 import io.ebpf4j.Program;
 import io.ebpf4j.spec.AttachType;
 import io.ebpf4j.spec.Errno;
@@ -29,7 +30,7 @@ final class LinuxIteration {
     String walk =
         "program '%s' over map '%s' (%s)"
             .formatted(program.spec().name(), map.spec().name(), map.spec().type());
-    int link = link(program, map, walk);
+    int link = link(program.fd(), map.fd(), walk);
     try {
       int iterator = iterator(link, walk);
       try {
@@ -42,11 +43,23 @@ final class LinuxIteration {
     }
   }
 
-  private static int link(Program program, BpfMap map, String walk) {
+  /** Reads what an iterator's link gives. */
+  static byte[] read(Link link) {
+    String walk = link.toString();
+    int iterator = iterator(link.fd(), walk);
+    try {
+      return readAll(iterator, walk);
+    } finally {
+      Bpf.closeFd(iterator);
+    }
+  }
+
+  /** A link of an iterator over a map's elements. */
+  static int link(int programFd, int mapFd, String walk) {
     try (Bpf bpf = new Bpf()) {
       MemorySegment target = bpf.buffer(TARGET_BYTES);
-      target.set(ValueLayout.JAVA_INT, 0, map.fd());
-      return bpf.u32(0, program.fd())
+      target.set(ValueLayout.JAVA_INT, 0, mapFd);
+      return bpf.u32(0, programFd)
           .u32(8, AttachType.TRACE_ITER.id())
           .pointer(16, target)
           .u32(24, TARGET_BYTES)

@@ -2,6 +2,7 @@ package io.ebpf4j.linux;
 
 import io.ebpf4j.BpfException;
 import io.ebpf4j.BpfMap;
+import io.ebpf4j.GivenOut;
 import io.ebpf4j.Handle;
 import io.ebpf4j.Kernel;
 import io.ebpf4j.Link;
@@ -10,13 +11,12 @@ import io.ebpf4j.PerfReader;
 import io.ebpf4j.Program;
 import io.ebpf4j.ProgramInfo;
 import io.ebpf4j.RingReader;
+import io.ebpf4j.VerifierException;
 import io.ebpf4j.btf.Btf;
-import io.ebpf4j.btf.BtfKind;
 import io.ebpf4j.btf.BtfStrings;
 import io.ebpf4j.isa.Instruction;
 import io.ebpf4j.object.CoreRelocator;
 import io.ebpf4j.object.KernelConfiguration;
-import io.ebpf4j.spec.AttachType;
 import io.ebpf4j.spec.Attachment;
 import io.ebpf4j.spec.Errno;
 import io.ebpf4j.spec.MapSpec;
@@ -49,6 +49,7 @@ public final class LinuxKernel implements Kernel {
   /** BPF_STATS_RUN_TIME. */
   private static final int RUN_TIME = 0;
 
+  private final GivenOut givenOut = new GivenOut();
   private final Set<Handle> handles = ConcurrentHashMap.newKeySet();
   private final Set<String> pins = ConcurrentHashMap.newKeySet();
   private final LinuxConfiguration configuration = new LinuxConfiguration();
@@ -202,10 +203,42 @@ public final class LinuxKernel implements Kernel {
     List<Instruction> instructions =
         KernelReferences.resolve(
             relocated.program(), fds, new KernelSymbols(this::btf, spec.btf()));
-    ProgramLoad.Loaded loaded =
-        new ProgramLoad(relocated, instructions, attachTarget(spec), logLevel, privileged).load();
-    return new LinuxProgram(
-        this, loaded.fd(), relocated.program(), LinuxInfo.id(loaded.fd()), loaded.log());
+    int[] mapsByIndex = KernelReferences.byIndex(spec, fds);
+    try (AttachTarget target = AttachTarget.of(spec, this::btf)) {
+      ProgramLoad.Loaded loaded =
+          new ProgramLoad(relocated, instructions, target, mapsByIndex, logLevel, privileged)
+              .load();
+      return new LinuxProgram(
+          this, loaded.fd(), relocated.program(), LinuxInfo.id(loaded.fd()), loaded.log());
+    }
+  }
+
+  /**
+   * Loads types, which Linux checks.
+   *
+   * @param level of the log: 0 none, 1 each type, 2 their references too; refused types always have
+   *     one
+   * @throws VerifierException with the log, where they are refused
+   */
+  public LinuxBtf loadTypes(Btf types, int level) {
+    mustBeOpen();
+    return LinuxBtf.load(this, types, level);
+  }
+
+  /** A new handle of the types with that id; 1 is the kernel's own. */
+  public Optional<LinuxBtf> typesById(int id) {
+    return byId(Bpf.BTF_GET_FD_BY_ID, id, "types").map(fd -> new LinuxBtf(this, fd, ""));
+  }
+
+  /**
+   * Reads what an iterator prints, once through.
+   *
+   * @param link of an iterator, whether it was made by {@link #attach} or opened by its pin
+   * @throws BpfException EINVAL for another link, else as {@link #iterate(Program, BpfMap)}
+   */
+  public byte[] iterate(Link link) {
+    mustBeOpen();
+    return LinuxIteration.read(link);
   }
 
   private CoreRelocator.Relocated adapt(ProgramSpec spec) {
@@ -215,42 +248,16 @@ public final class LinuxKernel implements Kernel {
         : new CoreRelocator(types, btf()).relocate(spec);
   }
 
-  /** The kernel's BTF id of what a program attaches to by its type, or 0. */
-  private int attachTarget(ProgramSpec spec) {
-    AttachType attachType = spec.expectedAttachType();
-    if (attachType == null || spec.attachTo().isEmpty()) {
-      return 0;
-    }
-    String name = spec.attachTo();
-    return switch (attachType) {
-      case TRACE_RAW_TP -> target(spec, "btf_trace_" + name, BtfKind.TYPEDEF);
-      case TRACE_ITER -> target(spec, "bpf_iter_" + name, BtfKind.FUNC);
-      case LSM_MAC -> target(spec, "bpf_lsm_" + name, BtfKind.FUNC);
-      case TRACE_FENTRY, TRACE_FEXIT, MODIFY_RETURN -> target(spec, name, BtfKind.FUNC);
-      default -> 0;
-    };
-  }
-
-  private int target(ProgramSpec spec, String type, BtfKind kind) {
-    return btf()
-        .find(type, kind)
-        .orElseThrow(() ->
-            new BpfException(
-                Errno.ESRCH,
-                "program '%s' attaches to %s, for which this kernel has no %s"
-                    .formatted(spec.name(), spec.attachTo(), type)));
-  }
-
   @Override
   public PerfReader perfReader(BpfMap map, int bytesPerCpu) {
     mustBeOpen();
-    return LinuxPerfReader.open(map, bytesPerCpu);
+    return givenOut.add(map, LinuxPerfReader.open(map, bytesPerCpu));
   }
 
   @Override
   public RingReader ringReader(BpfMap map) {
     mustBeOpen();
-    return LinuxRingReader.open(map);
+    return givenOut.add(map, LinuxRingReader.open(map));
   }
 
   @Override
@@ -378,6 +385,11 @@ public final class LinuxKernel implements Kernel {
   }
 
   @Override
+  public Set<AutoCloseable> openReadersAndMappings() {
+    return givenOut.open();
+  }
+
+  @Override
   public SortedSet<String> pins() {
     return pins.stream()
         .filter(path -> Files.exists(Path.of(path)))
@@ -410,6 +422,10 @@ public final class LinuxKernel implements Kernel {
 
   void closed(Handle handle) {
     handles.remove(handle);
+  }
+
+  GivenOut givenOut() {
+    return givenOut;
   }
 
   void pinned(String path) {

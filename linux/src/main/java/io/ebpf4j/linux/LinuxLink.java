@@ -2,16 +2,26 @@ package io.ebpf4j.linux;
 
 import io.ebpf4j.Link;
 import io.ebpf4j.Program;
+import io.ebpf4j.spec.AttachType;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import org.jspecify.annotations.Nullable;
 
 /** A link of the Linux kernel. */
 final class LinuxLink extends LinuxHandle implements Link {
+  // enum bpf_link_type.
+  private static final int RAW_TRACEPOINT = 1;
+  private static final int TRACING = 2;
+  private static final int CGROUP = 3;
+  private static final int ITER = 4;
+  private static final int NETNS = 5;
   private static final int XDP = 6;
   private static final int TCX = 11;
 
   /** BPF_F_REPLACE. */
   private static final int REPLACE = 1 << 2;
+
+  private static final int NAME_BYTES = 128;
 
   private final int id;
 
@@ -75,13 +85,49 @@ final class LinuxLink extends LinuxHandle implements Link {
   }
 
   private static Info info(int fd) {
-    MemorySegment info = LinuxInfo.bytes(fd);
-    int type = info.get(ValueLayout.JAVA_INT_UNALIGNED, 0);
-    boolean ofDevice = type == XDP || type == TCX;
-    return new Info(
-        info.get(ValueLayout.JAVA_INT_UNALIGNED, 4),
-        type,
-        info.get(ValueLayout.JAVA_INT_UNALIGNED, 8),
-        ofDevice ? info.get(ValueLayout.JAVA_INT_UNALIGNED, 16) : 0);
+    try (Bpf bpf = new Bpf()) {
+      MemorySegment name = bpf.buffer(NAME_BYTES);
+      MemorySegment info = LinuxInfo.bytes(fd);
+      int type = u32(info, 0);
+      if (type == RAW_TRACEPOINT || type == ITER) {
+        info = LinuxInfo.bytes(fd, 16, name);
+      }
+      boolean ofDevice = type == XDP || type == TCX;
+      return new Info(
+          u32(info, 4),
+          type,
+          u32(info, 8),
+          ofDevice ? u32(info, 16) : 0,
+          attachType(type, info),
+          target(type, info, name));
+    }
+  }
+
+  private static @Nullable AttachType attachType(int type, MemorySegment info) {
+    int offset =
+        switch (type) {
+          case TRACING -> 16;
+          case TCX, NETNS -> 20;
+          case CGROUP -> 24;
+          default -> -1;
+        };
+    return offset < 0 ? null : AttachType.ofId(u32(info, offset)).orElse(null);
+  }
+
+  private static Target target(int type, MemorySegment info, MemorySegment name) {
+    return switch (type) {
+      case RAW_TRACEPOINT -> new Target.RawTracepoint(name.getString(0));
+      case TRACING -> new Target.Typed(u32(info, 20), u32(info, 24));
+      case CGROUP -> new Target.Cgroup(info.get(ValueLayout.JAVA_LONG_UNALIGNED, 16));
+      case ITER -> {
+        String over = name.getString(0);
+        yield new Target.Iteration(over, over.equals("bpf_map_elem") ? u32(info, 28) : 0);
+      }
+      default -> new Target.Untold();
+    };
+  }
+
+  private static int u32(MemorySegment info, long offset) {
+    return info.get(ValueLayout.JAVA_INT_UNALIGNED, offset);
   }
 }

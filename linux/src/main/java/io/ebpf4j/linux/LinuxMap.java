@@ -199,7 +199,7 @@ final class LinuxMap extends LinuxHandle implements BpfMap {
     SharedMemory memory =
         with(fd ->
             SharedMemory.map(fd, offset, length, writable, "to map the memory of " + describe()));
-    return new LinuxMapping(memory);
+    return kernel().givenOut().add(this, new LinuxMapping(memory));
   }
 
   private record LinuxMapping(SharedMemory memory) implements Mapping {

@@ -16,12 +16,6 @@ final class LinuxProgram extends LinuxHandle implements Program {
   /** Room for the context of a packet afterwards, which may be more than was given. */
   private static final int CONTEXT_BYTES = 256;
 
-  /** BPF_F_TEST_RUN_ON_CPU. */
-  private static final int ON_CPU = 1;
-
-  /** BPF_F_TEST_XDP_LIVE_FRAMES: the frames go where the program sends them, none come back. */
-  private static final int LIVE_FRAMES = 1 << 1;
-
   private final ProgramSpec spec;
   private final int id;
   private final String log;
@@ -72,14 +66,14 @@ final class LinuxProgram extends LinuxHandle implements Program {
 
   private TestRun.Result testRun(int fd, TestRun run) {
     try (Bpf bpf = new Bpf()) {
-      boolean onCpu = (run.flags() & ON_CPU) != 0;
+      boolean onCpu = (run.flags() & TestRun.ON_CPU) != 0;
       bpf.u32(0, fd)
           .u32(32, run.repeat())
           .u32(64, run.flags())
           .u32(72, run.batchSize())
           .u32(68, onCpu ? run.cpu() : Math.max(run.cpu(), 0));
       boolean hasData = run.data().length > 0;
-      boolean live = (run.flags() & LIVE_FRAMES) != 0;
+      boolean live = (run.flags() & TestRun.LIVE_FRAMES) != 0;
       boolean wantsData = !live && (hasData || run.dataOutSize() > 0);
       int room = run.dataOutSize() >= 0 ? run.dataOutSize() : run.data().length + ROOM_TO_GROW;
       MemorySegment dataOut = bpf.room(wantsData ? room : 0);

@@ -35,7 +35,8 @@ final class ProgramLoad {
   private final ProgramSpec spec;
   private final List<Instruction> instructions;
   private final CoreRelocator.Relocated relocated;
-  private final int attachBtfId;
+  private final AttachTarget target;
+  private final int[] mapsByIndex;
   private final int logLevel;
   private final boolean privileged;
 
@@ -44,20 +45,23 @@ final class ProgramLoad {
    *
    * @param relocated the program, adapted to the kernel's types
    * @param instructions its instructions, with descriptors and kernel symbols in them
-   * @param attachBtfId the kernel's BTF id of what it attaches to, or 0
+   * @param target what it attaches to
+   * @param mapsByIndex descriptors of the maps that it names by index
    * @param logLevel of the log of a program that is accepted
    * @param privileged whether the capabilities of the process count
    */
   ProgramLoad(
       CoreRelocator.Relocated relocated,
       List<Instruction> instructions,
-      int attachBtfId,
+      AttachTarget target,
+      int[] mapsByIndex,
       int logLevel,
       boolean privileged) {
     this.relocated = relocated;
     this.spec = relocated.program();
     this.instructions = instructions;
-    this.attachBtfId = attachBtfId;
+    this.target = target;
+    this.mapsByIndex = mapsByIndex;
     this.logLevel = logLevel;
     this.privileged = privileged;
   }
@@ -116,7 +120,11 @@ final class ProgramLoad {
           .u32(40, spec.kernelVersion())
           .u32(44, flags())
           .name(48, KernelName.of(spec.name()))
-          .u32(108, attachBtfId);
+          .u32(108, target.btfId())
+          .u32(112, target.programFd());
+      if (mapsByIndex.length > 0) {
+        bpf.in(120, MemorySegment.ofArray(mapsByIndex)).u32(148, mapsByIndex.length);
+      }
       if (spec.expectedAttachType() != null) {
         bpf.u32(68, spec.expectedAttachType().id());
       }

@@ -15,6 +15,7 @@ final class Syscall {
   /** Where a call leaves its errno. */
   static final StructLayout STATE = Linker.Option.captureStateLayout();
 
+  private static final Architecture HOST = Architecture.host();
   private static final VarHandle ERRNO =
       STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
 
@@ -45,7 +46,7 @@ final class Syscall {
   static long call(SystemCall what, long a, long b, long c, long d, long e, long f) {
     MemorySegment state = Scratch.ofThread().errno();
     try {
-      long result = (long) SYSCALL.invokeExact(state, (long) what.number(), a, b, c, d, e, f);
+      long result = (long) SYSCALL.invokeExact(state, (long) what.number(HOST), a, b, c, d, e, f);
       return result == -1 ? -(int) ERRNO.get(state, 0L) : result;
     } catch (RuntimeException | Error failure) {
       throw failure;

@@ -24,18 +24,19 @@ enum SystemCall {
   SOCKET(41, 198),
   WRITE(1, 64);
 
-  private final int number;
+  private final int amd64;
+  private final int aarch64;
 
   SystemCall(int amd64, int aarch64) {
-    number =
-        switch (Architecture.host()) {
-          case AMD64 -> amd64;
-          case AARCH64 -> aarch64;
-        };
+    this.amd64 = amd64;
+    this.aarch64 = aarch64;
   }
 
-  /** The number on this machine's architecture. */
-  int number() {
-    return number;
+  /** The number on an architecture. */
+  int number(Architecture architecture) {
+    return switch (architecture) {
+      case AMD64 -> amd64;
+      case AARCH64 -> aarch64;
+    };
   }
 }

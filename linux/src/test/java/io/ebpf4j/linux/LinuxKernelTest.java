@@ -29,9 +29,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What is Linux's alone; what both kernels share is in the twin tests. */
 class LinuxKernelTest {
-  /** BPF_F_TEST_XDP_LIVE_FRAMES. */
-  private static final int LIVE_FRAMES = 1 << 1;
-
   @BeforeEach
   void onlyWhereBpfIsAllowed() {
     Assumptions.assumeTrue(
@@ -87,12 +84,12 @@ class LinuxKernelTest {
     try (LinuxKernel kernel = LinuxKernel.open();
         Kernel.Statistics counted = kernel.enableStatistics()) {
       Program program = kernel.loadProgram(ProgramSpec.of("drop", ProgramType.XDP, drop), Map.of());
-      TestRun live = TestRun.of(new byte[64]).withFlags(LIVE_FRAMES).withRepeat(100);
-      TestRun.Result result = program.testRun(live.withBatchSize(16));
+      TestRun live = TestRun.of(new byte[64]).withRepeat(100);
+      TestRun.Result result = program.testRun(live.withLiveFrames(16));
       assertThat(counted).isNotNull();
       assertThat(result.data()).isEmpty();
       assertThat(program.info().runCount()).isEqualTo(100);
-      assertThatThrownBy(() -> program.testRun(live.withBatchSize(257)))
+      assertThatThrownBy(() -> program.testRun(live.withLiveFrames(257)))
           .isInstanceOfSatisfying(
               BpfException.class, e -> assertThat(e.errno()).isEqualTo(Errno.E2BIG));
     }

@@ -175,10 +175,26 @@ final class References {
         putWide(slot, FunctionPointer.ofKernel(i.imm()));
         instructions.set(slot, instructions.get(slot).withSrc(BPF_PSEUDO_BTF_ID));
       }
-      case BPF_PSEUDO_MAP_IDX, BPF_PSEUDO_MAP_IDX_VALUE ->
-          throw refusal(slot, Errno.EPROTO, "it names a map by index, and no maps were numbered");
+      case BPF_PSEUDO_MAP_IDX -> putMap(slot, hold(numbered(slot, i.imm())));
+      case BPF_PSEUDO_MAP_IDX_VALUE ->
+          putValue(slot, hold(numbered(slot, i.imm())), instructions.get(slot + 1).imm());
       default -> {}
     }
+  }
+
+  private JvmMap numbered(int slot, int index) {
+    List<String> names = spec.mapsByIndex();
+    if (names.isEmpty()) {
+      throw refusal(slot, Errno.EPROTO, "it names a map by index, and no maps were numbered");
+    }
+    if (index < 0 || index >= names.size()) {
+      throw refusal(
+          slot,
+          Errno.EINVAL,
+          "it names map %d of the %d that were numbered"
+              .formatted(Integer.toUnsignedLong(index), names.size()));
+    }
+    return named(slot, names.get(index));
   }
 
   private JvmMap described(int slot, int fd) {
