@@ -88,6 +88,25 @@ class PinTwinTest {
     }
   }
 
+  @TwinTest
+  void namesOfPinsFollowTheRulesOfTheFileSystem(Kernel kernel) {
+    try (BpfMap map = kernel.createMap(ARRAY)) {
+      assertThat(pin(map, "")).isEqualTo("ENOENT");
+      assertThat(pin(map, path + ".old")).isEqualTo("EPERM");
+      assertThat(pin(map, pins.path(".hidden").toString())).isEqualTo("EPERM");
+      assertThat(pin(map, path + "/")).isEqualTo("ENOENT");
+      assertThat(pin(map, path + "a".repeat(255))).isEqualTo("ENAMETOOLONG");
+      assertThat(pin(map, path + "/a".repeat(2048))).isEqualTo("ENAMETOOLONG");
+      assertThat(pin(map, path)).isEqualTo("OK");
+      assertThat(pin(map, path + "/below")).isEqualTo("ENOTDIR");
+      assertThat(answer(() -> kernel.openPinned(path + "/below").close())).isEqualTo("ENOTDIR");
+      assertThat(answer(() -> kernel.openPinned(path + "a".repeat(255)).close()))
+          .isEqualTo("ENAMETOOLONG");
+      assertThat(answer(() -> kernel.openPinned("").close())).isEqualTo("ENOENT");
+      kernel.unpin(path);
+    }
+  }
+
   /** Linux frees what nobody holds any more after a grace period. */
   private static void awaitGone(Kernel kernel, int id) {
     long start = System.nanoTime();
