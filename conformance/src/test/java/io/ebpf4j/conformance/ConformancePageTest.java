@@ -30,7 +30,8 @@ class ConformancePageTest {
       Each line is a test of the module `conformance`, whose body runs on the kernel in the JVM and on the real one,
       with the same expectations or with all answers compared. The suite writes this page. The random tests run for
       60 seconds together, or as long as `-Debpf4j.random.seconds=3600` says. They compare every return value, errno
-      and byte; a difference is shrunk to the steps that make it, and `-Debpf4j.random.case=…` runs it again.
+      and byte; a difference is shrunk to the steps that make it, and `-Debpf4j.random.case=…` runs it again. An hour of
+      them was 48 million answers without a difference. Random programs for the verifier alone run for 3 seconds beside.
 
       """;
 
@@ -43,6 +44,8 @@ class ConformancePageTest {
       - A 32-bit compare-and-exchange that succeeds: the upper half of R0 becomes 0, as RFC 9669 says. On amd64 Linux
         leaves it as it was where its verifier meets the 64-bit use of R0 on a path that it has pruned, since only
         an explored path adds the zero extension. The random programs zero it themselves.
+      - `struct bpf_map` has the JVM kernel's own layout: a program that reads a map's members relocates them (CO-RE), and
+        one that names their places by number is judged by other places on each kernel.
       - Which CPU a test run gets without being told is each kernel's own choice: per-CPU counters are compared as sums.
       """;
 
@@ -52,11 +55,13 @@ class ConformancePageTest {
     assertThat(classes).contains(ArrayElementsTwinTest.class, RandomMapTwinTest.class);
     String page =
         HEAD
-            + "%d tests in %d classes, and %d recorded answers to the creation of arrays.\n\n"
+            + ("%d tests in %d classes, %d recorded answers to the creation of arrays, and %d"
+                   + " programs whose verdict is recorded.\n\n")
                 .formatted(
                     classes.stream().mapToInt(c -> tests(c).size()).sum(),
                     classes.size(),
-                    recordedAnswers())
+                    recordedAnswers(),
+                    VerdictCorpus.read().stream().mapToInt(group -> group.cases().size()).sum())
             + classes.stream().map(ConformancePageTest::section).collect(Collectors.joining())
             + DIFFERENCES;
     if (!Files.exists(PAGE) || !Files.readString(PAGE).equals(page)) {

@@ -96,7 +96,7 @@ class ArchitectureTest {
     Map<String, String> defines = new HashMap<>();
     if (Files.exists(header)) {
       for (String line : Files.readAllLines(header)) {
-        String[] words = line.strip().split("\\s+");
+        String[] words = line.strip().split("\\s+", -1);
         if (words.length == 3 && words[0].equals("#define")) {
           defines.put(words[1], words[2]);
         }
