@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 
 /**
  * For implementations of {@link Kernel}: the readers and mappings that one gave out and that are
@@ -85,8 +86,8 @@ public final class GivenOut {
     }
 
     @Override
-    public Optional<byte[]> read(Duration timeout) {
-      return reader.read(timeout);
+    public int read(Consumer<MemorySegment> records, int most, Duration timeout) {
+      return reader.read(records, most, timeout);
     }
 
     @Override

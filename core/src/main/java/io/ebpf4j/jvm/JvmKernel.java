@@ -264,7 +264,7 @@ public final class JvmKernel implements Kernel {
   @Override
   public RingReader ringReader(BpfMap map) {
     mustBeOpen();
-    return RingBufferReader.open(own(map.name(), map));
+    return givenOut.add(map, RingBufferReader.open(own(map.name(), map)));
   }
 
   @Override
