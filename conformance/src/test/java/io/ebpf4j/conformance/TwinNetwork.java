@@ -4,19 +4,24 @@ import io.ebpf4j.Kernel;
 import io.ebpf4j.junit.BothKernels;
 import io.ebpf4j.jvm.JvmKernel;
 import io.ebpf4j.jvm.net.DeviceSettings;
+import io.ebpf4j.jvm.net.HardwareAddress;
 import io.ebpf4j.jvm.net.NetDevice;
+import io.ebpf4j.jvm.net.RoutingTable.RouteType;
 import io.ebpf4j.jvm.net.VethPair;
 import io.ebpf4j.linux.LinuxKernel;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A network of veth pairs for tests that run on both kernels: a0–a1, b0–b1 and so on, all up. On
@@ -66,6 +71,20 @@ abstract class TwinNetwork implements AutoCloseable {
 
   /** Removes a pair, by one of its devices. */
   abstract void remove(String name) throws Exception;
+
+  /** Adds a route to a network such as 10.0.0.0/8, by a gateway and a device where there are. */
+  abstract void route(
+      RouteType type, String network, @Nullable String gateway, @Nullable String device, int metric)
+      throws Exception;
+
+  /** Notes the link address of a neighbour. */
+  abstract void neighbour(String device, String address, String mac) throws Exception;
+
+  /** Sets the link address of a device. */
+  abstract HardwareAddress mac(String device) throws Exception;
+
+  /** Lets packets that arrive on a device be forwarded. */
+  abstract void forward(String device) throws Exception;
 
   @Override
   public abstract void close();
@@ -130,6 +149,46 @@ abstract class TwinNetwork implements AutoCloseable {
     @Override
     void remove(String name) {
       devices.get(name).remove();
+    }
+
+    @Override
+    void route(
+        RouteType type,
+        String network,
+        @Nullable String gateway,
+        @Nullable String device,
+        int metric)
+        throws Exception {
+      String[] parts = network.split("/", -1);
+      kernel
+          .devices()
+          .routes()
+          .addRoute(
+              type,
+              InetAddress.getByName(parts[0]),
+              Integer.parseInt(parts[1]),
+              gateway == null ? null : InetAddress.getByName(gateway),
+              device == null ? 0 : ifindex(device),
+              metric);
+    }
+
+    @Override
+    void neighbour(String device, String address, String mac) throws Exception {
+      kernel
+          .devices()
+          .routes()
+          .setNeighbour(
+              ifindex(device), InetAddress.getByName(address), HardwareAddress.parse(mac));
+    }
+
+    @Override
+    HardwareAddress mac(String device) {
+      return devices.get(device).mac();
+    }
+
+    @Override
+    void forward(String device) {
+      kernel.devices().routes().setForwarding(ifindex(device), true);
     }
 
     @Override
@@ -212,6 +271,45 @@ abstract class TwinNetwork implements AutoCloseable {
     @Override
     void remove(String name) throws Exception {
       run("ip link del " + name);
+    }
+
+    @Override
+    void route(
+        RouteType type,
+        String network,
+        @Nullable String gateway,
+        @Nullable String device,
+        int metric)
+        throws Exception {
+      String family = network.contains(":") ? "-6 " : "";
+      run(
+          "ip %sroute add %s%s%s%s metric %d"
+              .formatted(
+                  family,
+                  type == RouteType.UNICAST ? "" : type.name().toLowerCase(Locale.ROOT) + " ",
+                  network,
+                  gateway == null ? "" : " via " + gateway,
+                  device == null ? "" : " dev " + device + (gateway == null ? "" : " onlink"),
+                  metric));
+    }
+
+    @Override
+    void neighbour(String device, String address, String mac) throws Exception {
+      run("ip neigh add %s lladdr %s dev %s".formatted(address, mac, device));
+    }
+
+    @Override
+    HardwareAddress mac(String device) throws Exception {
+      String shown = run("ip -o link show " + device);
+      String after = shown.substring(shown.indexOf("link/ether ") + "link/ether ".length());
+      return HardwareAddress.parse(after.substring(0, after.indexOf(' ')));
+    }
+
+    @Override
+    void forward(String device) throws Exception {
+      run("sysctl -qw net.ipv6.conf.%s.disable_ipv6=0".formatted(device));
+      run("sysctl -qw net.ipv4.conf.%s.forwarding=1".formatted(device));
+      run("sysctl -qw net.ipv6.conf.%s.forwarding=1".formatted(device));
     }
 
     @Override

@@ -155,6 +155,59 @@ final class XdpPrograms {
         .withReferences(List.of(new Reference.ToMap(2, "targets")));
   }
 
+  /**
+   * Copies 64 bytes of the packet's payload to the stack, looks a route up with them, copies them
+   * back, and gives what the lookup gave.
+   */
+  static ProgramSpec fibLookup(int bytes, int flags) {
+    return of(
+            "fib",
+            new Instruction(0xbf, 6, 1, 0, 0),
+            new Instruction(0xb7, 2, 0, 0, 14),
+            new Instruction(0xbf, 3, 10, 0, 0),
+            new Instruction(0x07, 3, 0, 0, -64),
+            new Instruction(0xb7, 4, 0, 0, 64),
+            new Instruction(0x85, 0, 0, 0, 189),
+            new Instruction(0xbf, 1, 6, 0, 0),
+            new Instruction(0xbf, 2, 10, 0, 0),
+            new Instruction(0x07, 2, 0, 0, -64),
+            new Instruction(0xb7, 3, 0, 0, bytes),
+            new Instruction(0xb7, 4, 0, 0, flags),
+            new Instruction(0x85, 0, 0, 0, 69),
+            new Instruction(0xbf, 7, 0, 0, 0),
+            new Instruction(0xbf, 1, 6, 0, 0),
+            new Instruction(0xb7, 2, 0, 0, 14),
+            new Instruction(0xbf, 3, 10, 0, 0),
+            new Instruction(0x07, 3, 0, 0, -64),
+            new Instruction(0xb7, 4, 0, 0, 64),
+            new Instruction(0x85, 0, 0, 0, 190),
+            new Instruction(0xbf, 0, 7, 0, 0))
+        .withLicense("GPL");
+  }
+
+  /** Asks for the MTU, stores what comes back in the payload, and gives what the helper gave. */
+  static ProgramSpec checkMtu(int ifindex, int length, int difference, int flags) {
+    return of(
+            "mtu",
+            new Instruction(0xbf, 6, 1, 0, 0),
+            new Instruction(0x62, 10, 0, -8, length),
+            new Instruction(0xb7, 2, 0, 0, ifindex),
+            new Instruction(0xbf, 3, 10, 0, 0),
+            new Instruction(0x07, 3, 0, 0, -8),
+            new Instruction(0xb7, 4, 0, 0, difference),
+            new Instruction(0xb7, 5, 0, 0, flags),
+            new Instruction(0x85, 0, 0, 0, 163),
+            new Instruction(0xbf, 7, 0, 0, 0),
+            new Instruction(0xbf, 1, 6, 0, 0),
+            new Instruction(0xb7, 2, 0, 0, 14),
+            new Instruction(0xbf, 3, 10, 0, 0),
+            new Instruction(0x07, 3, 0, 0, -8),
+            new Instruction(0xb7, 4, 0, 0, 4),
+            new Instruction(0x85, 0, 0, 0, 190),
+            new Instruction(0xbf, 0, 7, 0, 0))
+        .withLicense("GPL");
+  }
+
   private static ProgramSpec of(String name, Instruction... body) {
     List<Instruction> code = new ArrayList<>(List.of(body));
     code.add(new Instruction(0x95, 0, 0, 0, 0));

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * How a device is to be. The {@code with} methods give changed copies.
  *
- * @param mtu bytes of a packet behind its Ethernet header, 68 to 65,535
+ * @param mtu bytes of a packet behind its Ethernet header, 68 to 65,536
  * @param rxQueues receive queues, 1 to 1024; queue {@code n} runs on CPU {@code (firstCpu + n)
  *     modulo CPUs}
  * @param firstCpu the CPU of queue 0
@@ -19,7 +19,7 @@ public record DeviceSettings(
   public static final DeviceSettings DEFAULT = new DeviceSettings(1500, 1, 0, null, 0, true);
 
   private static final int MIN_MTU = 68;
-  private static final int MAX_MTU = 65_535;
+  private static final int MAX_MTU = 65_536;
   private static final int MAX_QUEUES = 1024;
 
   /** Checks the ranges. */

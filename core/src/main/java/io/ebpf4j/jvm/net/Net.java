@@ -34,6 +34,7 @@ public final class Net implements AutoCloseable {
       cpu.slots().set(PacketSampleHelpers.PACKETS, new PacketSampleHelpers.Packets());
     }
     devices = new NetDevices(machine, pool, nets);
+    machine.slots().set(XdpRouteHelpers.DEVICES, devices);
     kinds =
         List.of(
             new XdpProgramKind(devices),
@@ -70,6 +71,7 @@ public final class Net implements AutoCloseable {
     return List.of(
         XdpHelpers.class,
         XdpRedirectHelpers.class,
+        XdpRouteHelpers.class,
         SkBuffHelpers.class,
         SkBuffChecksumHelpers.class,
         SkBuffCgroupHelpers.class,

@@ -93,7 +93,7 @@ public final class NetDevice {
   /**
    * Sets the MTU.
    *
-   * @param bytes 68 to 65,535
+   * @param bytes 68 to 65,536
    * @throws io.ebpf4j.BpfException ERANGE where the attached native program does not take frames
    *     with frags, which such an MTU needs
    */

@@ -31,6 +31,7 @@ public final class NetDevices {
   private final List<SoftNet> nets;
   private final NetEvents events = new NetEvents();
   private final Set<DeviceMap> maps = ConcurrentHashMap.newKeySet();
+  private final RoutingTable routes = new RoutingTable();
   private final NetDevice loopback;
   private volatile @Nullable NetDevice[] table = new @Nullable NetDevice[16];
   private int lastIfindex;
@@ -39,7 +40,7 @@ public final class NetDevices {
     this.machine = machine;
     this.pool = pool;
     this.nets = List.copyOf(nets);
-    loopback = register("lo", DeviceSettings.DEFAULT.withMtu(65_535), Loopback::new);
+    loopback = register("lo", DeviceSettings.DEFAULT.withMtu(65_536), Loopback::new);
   }
 
   /** The device that packets of a test run come from where the user names none. */
@@ -125,6 +126,11 @@ public final class NetDevices {
   /** The device with that name. */
   public Optional<NetDevice> find(String name) {
     return all().stream().filter(device -> device.name().equals(name)).findFirst();
+  }
+
+  /** Where packets go: what programs ask by bpf_fib_lookup. */
+  public RoutingTable routes() {
+    return routes;
   }
 
   /**
