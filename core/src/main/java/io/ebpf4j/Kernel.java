@@ -7,6 +7,8 @@ import io.ebpf4j.object.ObjectFormatException;
 import io.ebpf4j.spec.Attachment;
 import io.ebpf4j.spec.MapSpec;
 import io.ebpf4j.spec.ProgramSpec;
+import java.net.InetSocketAddress;
+import java.nio.channels.SocketChannel;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -96,6 +98,22 @@ public interface Kernel extends AutoCloseable {
    *     where this kernel does not have it
    */
   Link attach(Program program, Attachment to);
+
+  /**
+   * Serves datagrams of a port of the host by members that share it.
+   *
+   * @param address port 0 for one of the host's choice
+   * @throws BpfException EADDRINUSE, EACCES and others where the host refuses the port
+   */
+  ReuseportServer<UdpMessage> serveUdp(InetSocketAddress address);
+
+  /**
+   * Serves connections of a port of the host by members that share it.
+   *
+   * @param address port 0 for one of the host's choice
+   * @throws BpfException EADDRINUSE, EACCES and others where the host refuses the port
+   */
+  ReuseportServer<SocketChannel> serveTcp(InetSocketAddress address);
 
   /**
    * Runs a program of section {@code iter/bpf_map_elem} for each element of a map, and once more

@@ -60,6 +60,7 @@ interface TwinSocket extends AutoCloseable {
   void close();
 
   /** What came in: bytes and the sender's port, or an answer. */
+  @SuppressWarnings("ArrayRecordComponent") // Compared by its parts.
   record Received(String answer, byte[] bytes, int port) {
     boolean came() {
       return answer.equals("OK");

@@ -8,7 +8,9 @@ import io.ebpf4j.Kernel;
 import io.ebpf4j.Link;
 import io.ebpf4j.PerfReader;
 import io.ebpf4j.Program;
+import io.ebpf4j.ReuseportServer;
 import io.ebpf4j.RingReader;
+import io.ebpf4j.UdpMessage;
 import io.ebpf4j.btf.Btf;
 import io.ebpf4j.jvm.context.LoadedProgram;
 import io.ebpf4j.jvm.context.PacketFeed;
@@ -39,6 +41,8 @@ import io.ebpf4j.spec.MapSpec;
 import io.ebpf4j.spec.MapType;
 import io.ebpf4j.spec.ProgramSpec;
 import io.ebpf4j.spec.ProgramType;
+import java.net.InetSocketAddress;
+import java.nio.channels.SocketChannel;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -265,6 +269,18 @@ public final class JvmKernel implements Kernel {
   public RingReader ringReader(BpfMap map) {
     mustBeOpen();
     return givenOut.add(map, RingBufferReader.open(own(map.name(), map)));
+  }
+
+  @Override
+  public ReuseportServer<UdpMessage> serveUdp(InetSocketAddress address) {
+    mustBeOpen();
+    return subsystems.sockets().serveUdp(address);
+  }
+
+  @Override
+  public ReuseportServer<SocketChannel> serveTcp(InetSocketAddress address) {
+    mustBeOpen();
+    return subsystems.sockets().serveTcp(address);
   }
 
   @Override

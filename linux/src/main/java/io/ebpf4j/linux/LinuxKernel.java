@@ -10,7 +10,9 @@ import io.ebpf4j.MapInfo;
 import io.ebpf4j.PerfReader;
 import io.ebpf4j.Program;
 import io.ebpf4j.ProgramInfo;
+import io.ebpf4j.ReuseportServer;
 import io.ebpf4j.RingReader;
+import io.ebpf4j.UdpMessage;
 import io.ebpf4j.VerifierException;
 import io.ebpf4j.btf.Btf;
 import io.ebpf4j.btf.BtfStrings;
@@ -25,6 +27,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.net.InetSocketAddress;
+import java.nio.channels.SocketChannel;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -288,6 +292,27 @@ public final class LinuxKernel implements Kernel {
    */
   public void attachToReuseportGroup(Program program, int socket) {
     SocketOption.ATTACH_REUSEPORT_EBPF.set(program, socket);
+  }
+
+  /**
+   * Lets the hash choose again for the group of a socket.
+   *
+   * @throws BpfException ENOENT where no program is attached; EBADF, ENOTSOCK, EINVAL
+   */
+  public void detachFromReuseportGroup(int socket) {
+    SocketOption.DETACH_REUSEPORT_BPF.clear(socket);
+  }
+
+  @Override
+  public ReuseportServer<UdpMessage> serveUdp(InetSocketAddress address) {
+    mustBeOpen();
+    return new UdpServer(this, address);
+  }
+
+  @Override
+  public ReuseportServer<SocketChannel> serveTcp(InetSocketAddress address) {
+    mustBeOpen();
+    return new TcpServer(this, address);
   }
 
   /**

@@ -28,7 +28,7 @@ final class Arrival implements AutoCloseable {
   private @Nullable InetSocket selected;
 
   /** Writes a packet's headers and payload. */
-  void write(Protocol protocol, Endpoint source, Endpoint destination, byte[] payload) {
+  void write(Protocol protocol, Endpoint source, Endpoint destination, Payload payload) {
     packet.write(protocol, source, destination, payload);
     fillContext(protocol);
   }

@@ -36,7 +36,7 @@ final class Delivery {
   Outcome datagram(Endpoint source, Endpoint destination, byte[] payload) {
     InetSocket target = table.connected(destination, source);
     if (target == null) {
-      target = choose(Protocol.UDP, source, destination, payload);
+      target = choose(Protocol.UDP, source, destination, new Payload.Bytes(payload));
     }
     if (!(target instanceof UdpSocket socket)) {
       return Outcome.REFUSED;
@@ -48,11 +48,12 @@ final class Delivery {
 
   /** The listener that a connection goes to, or null where it is refused. */
   @Nullable TcpSocket listener(Endpoint source, Endpoint destination) {
-    return (TcpSocket) choose(Protocol.TCP, source, destination, new byte[0]);
+    return (TcpSocket) choose(Protocol.TCP, source, destination, Payload.Bytes.NONE);
   }
 
-  private @Nullable InetSocket choose(
-      Protocol protocol, Endpoint source, Endpoint destination, byte[] payload) {
+  /** The socket that a packet goes to that none is connected for, or null where none takes it. */
+  @Nullable InetSocket choose(
+      Protocol protocol, Endpoint source, Endpoint destination, Payload payload) {
     InetSocket found = table.find(protocol, destination);
     ReuseportGroup group = found == null ? null : found.group();
     if (group == null || group.program() == null) {

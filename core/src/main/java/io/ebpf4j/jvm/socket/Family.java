@@ -1,5 +1,7 @@
 package io.ebpf4j.jvm.socket;
 
+import java.net.StandardProtocolFamily;
+
 /** Address families of sockets. */
 public enum Family {
   /** AF_INET. */
@@ -11,6 +13,11 @@ public enum Family {
 
   Family(int number) {
     this.number = number;
+  }
+
+  /** What the JDK calls it. */
+  StandardProtocolFamily ofJdk() {
+    return this == IPV4 ? StandardProtocolFamily.INET : StandardProtocolFamily.INET6;
   }
 
   /** The number in the UAPI header. */

@@ -66,9 +66,9 @@ final class PacketImage implements AutoCloseable {
     etherType = 0;
   }
 
-  void write(Protocol protocol, Endpoint source, Endpoint destination, byte[] data) {
+  void write(Protocol protocol, Endpoint source, Endpoint destination, Payload data) {
     int header = protocol == Protocol.UDP ? UDP_BYTES : TCP_BYTES;
-    int length = header + data.length;
+    int length = header + data.length();
     boolean isIpv4 = destination.isIpv4();
     etherType = isIpv4 ? ETHERTYPE_IPV4 : ETHERTYPE_IPV6;
     Memory.putLong(mac, 0);
@@ -76,7 +76,7 @@ final class PacketImage implements AutoCloseable {
     Memory.putShort(mac + 12, etherType);
     transport = network() + (isIpv4 ? IPV4_BYTES : IPV6_BYTES);
     payload = transport + header;
-    end = payload + data.length;
+    end = payload + data.length();
     if (isIpv4) {
       writeIpv4(protocol, source, destination, length);
     } else {
@@ -87,7 +87,7 @@ final class PacketImage implements AutoCloseable {
     if (protocol == Protocol.UDP) {
       putShort(transport + 4, length);
       putShort(transport + 6, 0);
-      Memory.copy(data, 0, payload, data.length);
+      data.copyTo(payload);
     } else {
       writeSyn();
     }

@@ -1,11 +1,15 @@
 package io.ebpf4j.jvm.socket;
 
+import io.ebpf4j.ReuseportServer;
+import io.ebpf4j.UdpMessage;
 import io.ebpf4j.btf.BtfBuilder;
 import io.ebpf4j.jvm.context.ProgramKind;
 import io.ebpf4j.jvm.cpu.Cpu;
 import io.ebpf4j.jvm.cpu.Machine;
 import io.ebpf4j.jvm.map.MapKind;
+import java.net.Inet6Address;
 import java.net.InetSocketAddress;
+import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -17,6 +21,7 @@ public final class Sockets implements AutoCloseable {
   private final SocketTable table = new SocketTable();
   private final Delivery delivery;
   private final List<Arrival> arrivals = new ArrayList<>();
+  private final Set<NioServer<?>> servers = ConcurrentHashMap.newKeySet();
   private final Set<InetSocket> sockets = ConcurrentHashMap.newKeySet();
 
   /** Puts the sockets' state on a machine and its CPUs; {@code JvmKernel} calls it. */
@@ -48,6 +53,34 @@ public final class Sockets implements AutoCloseable {
     socket.whenFreed(() -> sockets.remove(socket));
     socket.open();
     return socket;
+  }
+
+  /**
+   * Serves datagrams of a port of the host, as {@link io.ebpf4j.Kernel#serveUdp} says.
+   *
+   * @throws io.ebpf4j.BpfException EADDRINUSE and others where the host refuses the port
+   */
+  public ReuseportServer<UdpMessage> serveUdp(InetSocketAddress address) {
+    return NioUdpServer.open(this, delivery, address);
+  }
+
+  /**
+   * Serves connections of a port of the host, as {@link io.ebpf4j.Kernel#serveTcp} says.
+   *
+   * @throws io.ebpf4j.BpfException EADDRINUSE and others where the host refuses the port
+   */
+  public ReuseportServer<SocketChannel> serveTcp(InetSocketAddress address) {
+    return NioTcpServer.open(this, delivery, address);
+  }
+
+  /** Starts a server, which ends with the kernel. */
+  void keep(NioServer<?> server) {
+    servers.add(server);
+    server.start(() -> servers.remove(server));
+  }
+
+  Family family(InetSocketAddress address) {
+    return address.getAddress() instanceof Inet6Address ? Family.IPV6 : Family.IPV4;
   }
 
   /** Sockets that there are, without connections that nobody has accepted yet. */
@@ -93,8 +126,9 @@ public final class Sockets implements AutoCloseable {
     SocketTypes.declare(types);
   }
 
-  /** Closes every socket, before the kernel's memory goes. */
+  /** Closes every server and every socket, before the kernel's memory goes. */
   public void closeSockets() {
+    List.copyOf(servers).forEach(NioServer::close);
     List.copyOf(sockets).forEach(InetSocket::close);
   }
 
