@@ -33,6 +33,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       VerifyCommand.class,
       DisasmCommand.class,
       BenchCommand.class,
+      ServeCommand.class,
       CheckCommand.class,
       DoctorCommand.class,
       BtfCommand.class,
@@ -41,9 +42,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     })
 public final class Ebpf4j {
   private static final Map<String, String> NOT_BUILT =
-      Map.of(
-          "forward", "\"ebpf4j run\" feeds a program from captures",
-          "serve", "there are no reuseport groups so far");
+      Map.of("forward", "\"ebpf4j run\" feeds a program from captures");
 
   /** Runs the command and exits with its status. */
   public static void main(String[] arguments) {

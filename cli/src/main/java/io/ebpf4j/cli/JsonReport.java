@@ -117,12 +117,21 @@ final class JsonReport {
     if (run.truncated() > 0) {
       json.writeNumberField("truncated", run.truncated());
     }
+    maps(run.maps());
+    json.writeEndObject();
+  }
+
+  /** Writes the field {@code maps} of an object that is being written. */
+  static void maps(JsonGenerator json, List<MapDump> maps) throws IOException {
+    new JsonReport(json).maps(maps);
+  }
+
+  private void maps(List<MapDump> maps) throws IOException {
     json.writeArrayFieldStart("maps");
-    for (MapDump map : run.maps()) {
+    for (MapDump map : maps) {
       map(map);
     }
     json.writeEndArray();
-    json.writeEndObject();
   }
 
   private void counts(String name, Map<String, Long> counts) throws IOException {

@@ -25,7 +25,7 @@ class UsageTest {
   @TempDir Path directory;
 
   @ParameterizedTest
-  @ValueSource(strings = {"forward", "serve"})
+  @ValueSource(strings = {"forward"})
   void commandsThatAreNotBuiltAreNamed(String name) {
     assertThat(CommandRun.of(name, "x.o", "--prog", "p").failed(ExitStatus.USAGE))
         .startsWith("ebpf4j " + name + " is not built yet: ");

@@ -38,6 +38,8 @@ final class LinuxSocket implements TwinSocket {
   private static final StructLayout STATE = Linker.Option.captureStateLayout();
   private static final VarHandle ERRNO =
       STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
+
+  @SuppressWarnings("restricted") // Sockets with every option have no other way.
   private static final MethodHandle SYSCALL =
       Linker.nativeLinker()
           .downcallHandle(
@@ -259,6 +261,7 @@ final class LinuxSocket implements TwinSocket {
   }
 
   private static final class Poll {
+    @SuppressWarnings("restricted") // As above.
     private static final MethodHandle POLL =
         Linker.nativeLinker()
             .downcallHandle(

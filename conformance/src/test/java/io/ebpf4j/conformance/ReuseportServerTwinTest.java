@@ -178,16 +178,15 @@ class ReuseportServerTwinTest {
       Member old = server.join(message -> served.incrementAndGet());
       Thread changes =
           Thread.ofPlatform()
-              .start(
-                  () -> {
-                    Member current = old;
-                    for (int i = 0; i < 20; i++) {
-                      Member next = server.join(message -> served.incrementAndGet());
-                      current.close();
-                      current = next;
-                      LockSupport.parkNanos(2_000_000);
-                    }
-                  });
+              .start(() -> {
+                Member current = old;
+                for (int i = 0; i < 20; i++) {
+                  Member next = server.join(message -> served.incrementAndGet());
+                  current.close();
+                  current = next;
+                  LockSupport.parkNanos(2_000_000);
+                }
+              });
       for (int i = 0; i < count; i++) {
         client.write(ByteBuffer.wrap(new byte[] {(byte) i}));
         if (i % 20 == 0) {
@@ -206,15 +205,14 @@ class ReuseportServerTwinTest {
       for (int i = 0; i < 2; i++) {
         byte number = (byte) i;
         Member member =
-            server.join(
-                connection -> {
-                  try (connection) {
-                    connection.configureBlocking(true);
-                    connection.write(ByteBuffer.wrap(new byte[] {number}));
-                  } catch (IOException e) {
-                    throw new java.io.UncheckedIOException(e);
-                  }
-                });
+            server.join(connection -> {
+              try (connection) {
+                connection.configureBlocking(true);
+                connection.write(ByteBuffer.wrap(new byte[] {number}));
+              } catch (IOException e) {
+                throw new java.io.UncheckedIOException(e);
+              }
+            });
         map.update(Elements.u32(i), Elements.u64(member.fd()), 0);
       }
       for (int slot = 0; slot < 2; slot++) {

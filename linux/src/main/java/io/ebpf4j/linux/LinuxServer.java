@@ -72,8 +72,7 @@ abstract class LinuxServer<M> implements ReuseportServer<M> {
   }
 
   @Override
-  public final synchronized Member join(
-      ThreadFactory threads, int capacity, Consumer<M> service) {
+  public final synchronized Member join(ThreadFactory threads, int capacity, Consumer<M> service) {
     if (closed.get()) {
       throw new IllegalStateException("the server of " + address + " was used after it was closed");
     }

@@ -45,8 +45,7 @@ final class ReuseportChannel {
   }
 
   /** The same; the channel listens then. */
-  static synchronized int bind(
-      ServerSocketChannel channel, InetSocketAddress address, int backlog)
+  static synchronized int bind(ServerSocketChannel channel, InetSocketAddress address, int backlog)
       throws IOException {
     channel.setOption(StandardSocketOptions.SO_REUSEPORT, true);
     Map<Long, Integer> before = sockets(SOCK_STREAM, address.getPort());
@@ -92,9 +91,7 @@ final class ReuseportChannel {
       size.set(ValueLayout.JAVA_INT, 0, NAME_BYTES);
       long result =
           Syscall.call(SystemCall.GETSOCKNAME, fd, name.address(), size.address(), 0, 0, 0);
-      return result < 0
-          ? -1
-          : Short.reverseBytes(name.get(ValueLayout.JAVA_SHORT, 2)) & 0xffff;
+      return result < 0 ? -1 : Short.reverseBytes(name.get(ValueLayout.JAVA_SHORT, 2)) & 0xffff;
     }
   }
 

@@ -27,8 +27,7 @@ final class TcpServer extends LinuxServer<SocketChannel> {
 
   @Override
   LinuxMember<SocketChannel> newMember(
-      InetSocketAddress shared, int capacity, Consumer<SocketChannel> service)
-      throws IOException {
+      InetSocketAddress shared, int capacity, Consumer<SocketChannel> service) throws IOException {
     ServerSocketChannel channel = ServerSocketChannel.open(family(shared));
     try {
       int fd = ReuseportChannel.bind(channel, shared, capacity);

@@ -35,7 +35,8 @@ final class UdpServer extends LinuxServer<UdpMessage> {
     DatagramChannel channel = open(shared);
     try {
       channel.setOption(
-          StandardSocketOptions.SO_RCVBUF, (int) Math.min(1 << 26, (long) capacity * BYTES_PER_DATAGRAM));
+          StandardSocketOptions.SO_RCVBUF,
+          (int) Math.min(1 << 26, (long) capacity * BYTES_PER_DATAGRAM));
       int fd = ReuseportChannel.bind(channel, shared);
       return new Reader(channel, fd, shared, service);
     } catch (IOException | RuntimeException failure) {
@@ -49,11 +50,7 @@ final class UdpServer extends LinuxServer<UdpMessage> {
     private final InetSocketAddress shared;
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(MAX_PAYLOAD);
 
-    Reader(
-        DatagramChannel channel,
-        int fd,
-        InetSocketAddress shared,
-        Consumer<UdpMessage> service)
+    Reader(DatagramChannel channel, int fd, InetSocketAddress shared, Consumer<UdpMessage> service)
         throws IOException {
       super(channel, fd, service);
       this.channel = channel;

@@ -53,8 +53,7 @@ final class NioTcpServer extends NioServer<SocketChannel> {
       connection.close();
       return;
     }
-    while (!handOn(
-        delivery.choose(Protocol.TCP, source, local, Payload.Bytes.NONE), connection)) {
+    while (!handOn(delivery.choose(Protocol.TCP, source, local, Payload.Bytes.NONE), connection)) {
       Thread.onSpinWait();
     }
   }

@@ -58,8 +58,7 @@ final class NioUdpServer extends NioServer<UdpMessage> {
     buffer.get(bytes);
     Endpoint from = Endpoint.of(source);
     UdpMessage message = new Message(channel, source, ByteBuffer.wrap(bytes));
-    while (!handOn(
-        delivery.choose(Protocol.UDP, from, local, payload.of(bytes.length)), message)) {
+    while (!handOn(delivery.choose(Protocol.UDP, from, local, payload.of(bytes.length)), message)) {
       Thread.onSpinWait();
     }
   }
