@@ -5,10 +5,7 @@ package io.ebpf4j;
  * counted: a program holds its maps, a pin holds what it pins, and this handle is one holder more.
  * Use after {@link #close} is an {@link IllegalStateException}. Thread safe.
  */
-public interface Handle extends AutoCloseable {
-  /** The number by which this handle is named to the kernel: a file descriptor. */
-  int fd();
-
+public interface Handle extends Descriptor {
   /** The kernel-wide id: unique while the object lives. */
   int id();
 
@@ -18,8 +15,4 @@ public interface Handle extends AutoCloseable {
    * @throws BpfException EEXIST where the path is taken
    */
   void pin(String path);
-
-  /** Lets go; a second call does nothing. */
-  @Override
-  void close();
 }

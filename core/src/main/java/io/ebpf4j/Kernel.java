@@ -9,6 +9,7 @@ import io.ebpf4j.spec.MapSpec;
 import io.ebpf4j.spec.ProgramSpec;
 import java.net.InetSocketAddress;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -128,6 +129,31 @@ public interface Kernel extends AutoCloseable {
    */
   byte[] iterate(Program program, BpfMap map);
 
+  /**
+   * Opens the calling thread as a task: its number is a key of TASK_STORAGE maps. The value goes
+   * when the thread ends, which this does not hinder.
+   *
+   * @throws BpfException EINVAL from a Linux before 6.9, which has such descriptors for whole
+   *     processes alone
+   */
+  Descriptor openTask();
+
+  /**
+   * Opens a file as an inode: its number is a key of INODE_STORAGE maps.
+   *
+   * @throws BpfException ENOENT where there is none, EACCES where it may not be read
+   */
+  Descriptor openFile(Path path);
+
+  /**
+   * Opens a control group: its number is a key of CGRP_STORAGE maps and an element of CGROUP_ARRAY.
+   *
+   * @param path the directory in the cgroup2 file system; in the JVM the names from the root down,
+   *     as {@code /web/tenant}
+   * @throws BpfException ENOENT where there is none
+   */
+  Descriptor openCgroup(String path);
+
   /** The ids of all maps of the kernel, whoever made them, upwards. */
   List<Integer> mapIds();
 
@@ -179,7 +205,7 @@ public interface Kernel extends AutoCloseable {
   void unpin(String path);
 
   /** The handles that this object gave out and that are open now. */
-  Set<Handle> openHandles();
+  Set<Descriptor> openHandles();
 
   /**
    * The readers, and the mappings of maps, that this object gave out and that are open now; each

@@ -2,6 +2,7 @@ package io.ebpf4j.jvm;
 
 import io.ebpf4j.BpfException;
 import io.ebpf4j.BpfMap;
+import io.ebpf4j.Descriptor;
 import io.ebpf4j.GivenOut;
 import io.ebpf4j.Handle;
 import io.ebpf4j.Kernel;
@@ -25,6 +26,7 @@ import io.ebpf4j.jvm.handle.PinDirectory;
 import io.ebpf4j.jvm.helper.HelperTable;
 import io.ebpf4j.jvm.helper.KfuncTable;
 import io.ebpf4j.jvm.map.Cgroup;
+import io.ebpf4j.jvm.map.CgroupTree;
 import io.ebpf4j.jvm.map.JvmMap;
 import io.ebpf4j.jvm.map.MapTypes;
 import io.ebpf4j.jvm.map.PerfEventReader;
@@ -33,6 +35,7 @@ import io.ebpf4j.jvm.net.NetDevices;
 import io.ebpf4j.jvm.program.JvmProgram;
 import io.ebpf4j.jvm.program.RunOptions;
 import io.ebpf4j.jvm.socket.Sockets;
+import io.ebpf4j.jvm.storage.Storage;
 import io.ebpf4j.jvm.verifier.InstructionFacts;
 import io.ebpf4j.object.CoreRelocator;
 import io.ebpf4j.spec.Attachment;
@@ -43,6 +46,7 @@ import io.ebpf4j.spec.ProgramSpec;
 import io.ebpf4j.spec.ProgramType;
 import java.net.InetSocketAddress;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -51,7 +55,6 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -70,10 +73,8 @@ public final class JvmKernel implements Kernel {
   private final IdTable<LoadedProgram> programs = new IdTable<>();
   private final IdTable<ProgramLink> links = new IdTable<>();
   private final GivenOut givenOut = new GivenOut();
-  private final Set<Handle> handles = ConcurrentHashMap.newKeySet();
+  private final Set<Descriptor> handles = ConcurrentHashMap.newKeySet();
   private final Subsystems subsystems;
-  private final AtomicInteger lastCgroupId = new AtomicInteger(1);
-  private final Cgroup rootCgroup;
   private final long instructionBudget;
   private final boolean verified;
   private final int logLevel;
@@ -85,8 +86,7 @@ public final class JvmKernel implements Kernel {
   private JvmKernel(Builder builder) {
     machine = new Machine(builder.cpus, builder.clock, builder.seed);
     machine.slots().set(FdTable.SLOT, fds);
-    subsystems = new Subsystems(machine);
-    rootCgroup = new Cgroup(machine, "", lastCgroupId.get(), null);
+    subsystems = new Subsystems(machine, builder.limits, !builder.compiled);
     instructionBudget = builder.instructionBudget;
     verified = builder.verified;
     logLevel = builder.logLevel;
@@ -114,6 +114,7 @@ public final class JvmKernel implements Kernel {
 
     private boolean verified = true;
     private int logLevel;
+    private Storage.Limits limits = Storage.Limits.NONE;
     private boolean compiled = true;
     private boolean verifyOnly;
     private boolean privileged = true;
@@ -189,6 +190,17 @@ public final class JvmKernel implements Kernel {
      */
     public Builder privileged(boolean whether) {
       privileged = whether;
+      return this;
+    }
+
+    /**
+     * Bounds of what local storage takes, which Linux has for sockets alone; none by default.
+     *
+     * @param perOwner bytes of the values of one task, inode, control group or socket
+     * @param total bytes of all values
+     */
+    public Builder storageLimits(long perOwner, long total) {
+      limits = new Storage.Limits(perOwner, total);
       return this;
     }
 
@@ -298,12 +310,64 @@ public final class JvmKernel implements Kernel {
     mustBeOpen();
     Cgroup above =
         switch (parent) {
-          case null -> rootCgroup;
+          case null -> cgroups().root();
           case JvmCgroupHandle group when group.kernel() == this -> group.object();
           default -> throw new IllegalArgumentException(parent + " is no cgroup of this kernel");
         };
-    Cgroup group = new Cgroup(machine, name, lastCgroupId.incrementAndGet(), above);
+    Cgroup group = cgroups().create(above, name);
     return opened(group, () -> new JvmCgroupHandle(this, group));
+  }
+
+  @Override
+  public Descriptor openTask() {
+    mustBeOpen();
+    return described(subsystems.trace().tasks().hold(Thread.currentThread()));
+  }
+
+  /**
+   * Opens any thread as a task, as {@link #openTask()} opens the calling one.
+   *
+   * @throws BpfException ESRCH where it has ended or not begun
+   */
+  public Descriptor openTask(Thread thread) {
+    mustBeOpen();
+    return described(subsystems.trace().tasks().hold(thread));
+  }
+
+  @Override
+  public Descriptor openFile(Path path) {
+    mustBeOpen();
+    return described(subsystems.storage().inodes().open(path));
+  }
+
+  @Override
+  public Descriptor openCgroup(String path) {
+    mustBeOpen();
+    return described(cgroups().hold(path));
+  }
+
+  /**
+   * Puts the calling thread into a control group, as writing its number to {@code cgroup.threads}
+   * does.
+   *
+   * @throws BpfException ENOENT where there is no such group
+   */
+  public void enterCgroup(String path) {
+    mustBeOpen();
+    Cgroup group = cgroups().hold(path);
+    try {
+      subsystems.trace().tasks().current().moveTo(group);
+    } finally {
+      group.release();
+    }
+  }
+
+  private Descriptor described(Counted held) {
+    return opened(held, () -> new JvmDescriptor(this, held));
+  }
+
+  private CgroupTree cgroups() {
+    return machine.slots().get(CgroupTree.SLOT);
   }
 
   @Override
@@ -388,7 +452,7 @@ public final class JvmKernel implements Kernel {
   }
 
   @Override
-  public Set<Handle> openHandles() {
+  public Set<Descriptor> openHandles() {
     return Set.copyOf(handles);
   }
 
@@ -466,10 +530,12 @@ public final class JvmKernel implements Kernel {
   @Override
   public void close() {
     if (closed.compareAndSet(false, true)) {
-      List.copyOf(handles).forEach(Handle::close);
+      List.copyOf(handles).forEach(Descriptor::close);
       subsystems.sockets().closeSockets();
       pins.close();
-      rootCgroup.release();
+      subsystems.trace().endTasks();
+      subsystems.storage().closeFiles();
+      cgroups().close();
       machine.rcu().barrier();
       subsystems.close();
       machine.close();
@@ -492,11 +558,11 @@ public final class JvmKernel implements Kernel {
     return pins;
   }
 
-  void opened(Handle handle) {
+  void opened(Descriptor handle) {
     handles.add(handle);
   }
 
-  void closed(Handle handle) {
+  void closed(Descriptor handle) {
     handles.remove(handle);
   }
 
@@ -533,7 +599,7 @@ public final class JvmKernel implements Kernel {
   }
 
   /** A handle, which holds the object itself: the caller's hold ends. */
-  private static <H extends Handle> H opened(Counted held, Supplier<H> handle) {
+  private static <H> H opened(Counted held, Supplier<H> handle) {
     try {
       return handle.get();
     } finally {

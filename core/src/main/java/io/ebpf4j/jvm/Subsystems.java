@@ -20,6 +20,7 @@ import io.ebpf4j.jvm.helper.SystemHelpers;
 import io.ebpf4j.jvm.map.MapTable;
 import io.ebpf4j.jvm.net.Net;
 import io.ebpf4j.jvm.socket.Sockets;
+import io.ebpf4j.jvm.storage.Storage;
 import io.ebpf4j.jvm.trace.Trace;
 import io.ebpf4j.spec.Attachment;
 import io.ebpf4j.spec.ProgramType;
@@ -34,14 +35,17 @@ import java.util.stream.Stream;
 /** The subsystems of one kernel: a line for each, and what they bring put together. */
 final class Subsystems implements AutoCloseable {
   private final MapTable maps;
+  private final Storage storage;
   private final Net net;
   private final Sockets sockets;
   private final Trace trace;
   private final Map<ProgramType, ProgramKind> kinds;
   private final List<Hook> hooks;
 
-  Subsystems(Machine machine) {
+  Subsystems(Machine machine, Storage.Limits limits, boolean poisoned) {
     maps = MapTable.install(machine);
+    storage = new Storage(machine, limits, poisoned);
+    maps.bring(storage.mapKinds());
     net = new Net(machine);
     maps.bring(net.mapKinds());
     sockets = new Sockets(machine);
@@ -71,6 +75,10 @@ final class Subsystems implements AutoCloseable {
     return sockets;
   }
 
+  Storage storage() {
+    return storage;
+  }
+
   Trace trace() {
     return trace;
   }
@@ -92,6 +100,7 @@ final class Subsystems implements AutoCloseable {
     trace.close();
     sockets.close();
     net.close();
+    storage.close();
     maps.close();
   }
 

@@ -2,7 +2,7 @@ package io.ebpf4j.junit;
 
 import io.ebpf4j.BpfMap;
 import io.ebpf4j.BpfObject;
-import io.ebpf4j.Handle;
+import io.ebpf4j.Descriptor;
 import io.ebpf4j.Kernel;
 import io.ebpf4j.Link;
 import io.ebpf4j.Program;
@@ -124,7 +124,7 @@ final class Fixture implements AutoCloseable {
     return leaks;
   }
 
-  private static String described(Handle handle) {
+  private static String described(Descriptor handle) {
     return switch (handle) {
       case BpfMap map -> "map '%s' (id %d)".formatted(map.name(), map.id());
       case Program program -> "program '%s' (id %d)".formatted(program.name(), program.id());

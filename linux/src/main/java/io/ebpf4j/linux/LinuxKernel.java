@@ -2,6 +2,7 @@ package io.ebpf4j.linux;
 
 import io.ebpf4j.BpfException;
 import io.ebpf4j.BpfMap;
+import io.ebpf4j.Descriptor;
 import io.ebpf4j.GivenOut;
 import io.ebpf4j.Handle;
 import io.ebpf4j.Kernel;
@@ -54,7 +55,7 @@ public final class LinuxKernel implements Kernel {
   private static final int RUN_TIME = 0;
 
   private final GivenOut givenOut = new GivenOut();
-  private final Set<Handle> handles = ConcurrentHashMap.newKeySet();
+  private final Set<Descriptor> handles = ConcurrentHashMap.newKeySet();
   private final Set<String> pins = ConcurrentHashMap.newKeySet();
   private final LinuxConfiguration configuration = new LinuxConfiguration();
   private final int possibleCpus;
@@ -405,7 +406,25 @@ public final class LinuxKernel implements Kernel {
   }
 
   @Override
-  public Set<Handle> openHandles() {
+  public Descriptor openTask() {
+    mustBeOpen();
+    return LinuxDescriptor.ofThread(this);
+  }
+
+  @Override
+  public Descriptor openFile(Path path) {
+    mustBeOpen();
+    return LinuxDescriptor.ofPath(this, path.toString());
+  }
+
+  @Override
+  public Descriptor openCgroup(String path) {
+    mustBeOpen();
+    return LinuxDescriptor.ofPath(this, path);
+  }
+
+  @Override
+  public Set<Descriptor> openHandles() {
     return Set.copyOf(handles);
   }
 
@@ -424,7 +443,7 @@ public final class LinuxKernel implements Kernel {
   @Override
   public void close() {
     closed = true;
-    List.copyOf(handles).forEach(Handle::close);
+    List.copyOf(handles).forEach(Descriptor::close);
     if (namespace != null) {
       namespace.close();
     }
@@ -441,11 +460,11 @@ public final class LinuxKernel implements Kernel {
     return namespace == null ? call.get() : namespace.call(call);
   }
 
-  void opened(Handle handle) {
+  void opened(Descriptor handle) {
     handles.add(handle);
   }
 
-  void closed(Handle handle) {
+  void closed(Descriptor handle) {
     handles.remove(handle);
   }
 

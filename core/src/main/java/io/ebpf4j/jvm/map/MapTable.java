@@ -48,6 +48,7 @@ public final class MapTable implements AutoCloseable {
   public static MapTable install(Machine machine) {
     MapTable table = new MapTable(machine);
     machine.slots().set(SLOT, table);
+    CgroupTree.install(machine);
     return table;
   }
 

@@ -54,7 +54,7 @@ final class MapValueTypes {
           Errno.EACCES,
           "values with %s need programs that read and write".formatted(kind.label()));
     }
-    if (kind == Kind.USER_POINTER) {
+    if (kind == Kind.USER_POINTER && spec.type() != MapType.TASK_STORAGE) {
       throw MapTypes.refusal(spec, Errno.ENOTSUP, "only TASK_STORAGE has values with uptr");
     }
     if (!mayHave(spec.type(), kind)) {
@@ -76,10 +76,18 @@ final class MapValueTypes {
             case QUEUE, STACK, BLOOM_FILTER, LPM_TRIE -> kind == Kind.REFERENCE_COUNT;
             default -> true;
           };
-      case SPIN_LOCK, RESILIENT_SPIN_LOCK -> type == MapType.ARRAY || type == MapType.HASH;
+      case SPIN_LOCK, RESILIENT_SPIN_LOCK -> 
+          type == MapType.ARRAY || type == MapType.HASH || isStorage(type);
       case TIMER, WORK_QUEUE, TASK_WORK, LIST_HEAD, TREE_ROOT ->
           type == MapType.ARRAY || type == MapType.HASH || type == MapType.LRU_HASH;
-      case USER_POINTER -> false;
+      case USER_POINTER -> type == MapType.TASK_STORAGE;
+    };
+  }
+
+  private static boolean isStorage(MapType type) {
+    return switch (type) {
+      case SK_STORAGE, TASK_STORAGE, INODE_STORAGE, CGRP_STORAGE -> true;
+      default -> false;
     };
   }
 
@@ -92,7 +100,7 @@ final class MapValueTypes {
         && !(btf.stripped(spec.keyType()) instanceof Composite key && !key.union())) {
       throw MapTypes.refusal(spec, Errno.EINVAL, "the BTF type of its key is no struct");
     }
-    if (!array && spec.keyType() != 0) {
+    if (!array && !isStorage(spec.type()) && spec.keyType() != 0) {
       return;
     }
     if (spec.keyType() == 0) {

@@ -145,7 +145,7 @@ public final class SpecialFields {
   }
 
   /** Copies a value in raw memory, all but the special fields. */
-  void copy(long from, long to, long bytes) {
+  public void copy(long from, long to, long bytes) {
     long done = 0;
     for (int i = 0; i < fields.size(); i++) {
       RawCopy.copy(from + done, to + done, fields.get(i).offset() - done);
@@ -155,7 +155,7 @@ public final class SpecialFields {
   }
 
   /** Puts fresh special fields into a value that is not used yet. */
-  void renew(long value) {
+  public void renew(long value) {
     for (int i = 0; i < fields.size(); i++) {
       Field field = fields.get(i);
       Memory.fill(value + field.offset(), field.kind().size(), (byte) 0);
@@ -166,7 +166,8 @@ public final class SpecialFields {
   }
 
   /** Copies a value to the user, fresh ones in place of the special fields. */
-  void toUser(MemorySegment values, long offset, MemorySegment user, long bytes, boolean locked) {
+  public void toUser(
+      MemorySegment values, long offset, MemorySegment user, long bytes, boolean locked) {
     if (locked) {
       SpinLock.lock(values, offset + lockOffset);
     }
@@ -186,7 +187,8 @@ public final class SpecialFields {
   }
 
   /** Copies a value from the user, all but the special fields. */
-  void fromUser(MemorySegment user, MemorySegment values, long offset, long bytes, boolean locked) {
+  public void fromUser(
+      MemorySegment user, MemorySegment values, long offset, long bytes, boolean locked) {
     if (locked) {
       SpinLock.lock(values, offset + lockOffset);
     }

@@ -4,6 +4,7 @@ import io.ebpf4j.jvm.cpu.Cpu;
 import io.ebpf4j.jvm.cpu.Machine;
 import io.ebpf4j.jvm.handle.Counted;
 import io.ebpf4j.jvm.memory.Memory;
+import io.ebpf4j.spec.MapType;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -18,7 +19,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  */
 public abstract class StorageOwner extends Counted {
   /** Bytes in front of the structure. */
-  public static final int HEADER_BYTES = 32;
+  public static final int HEADER_BYTES = 40;
 
   /** Where the address of the newest value lies: 8 bytes, 0 without values. */
   public static final int VALUES_OFFSET = -8;
@@ -31,6 +32,9 @@ public abstract class StorageOwner extends Counted {
 
   /** Where the bytes lie that values are charged with: 4 bytes. */
   public static final int CHARGED_OFFSET = -24;
+
+  /** Where the bytes lie that the charge stays below, 0 where it has no bounds: 4 bytes. */
+  public static final int LIMIT_OFFSET = -36;
 
   /** Where 1 lies once no value is to be added: 4 bytes. */
   public static final int ENDED_OFFSET = -28;
@@ -62,8 +66,16 @@ public abstract class StorageOwner extends Counted {
    *     caller to exclude
    */
   public static StorageOwner at(Cpu cpu, long address) {
-    return cpu.machine().slots().get(StorageOwners.SLOT).get(Memory.getInt(address + INDEX_OFFSET));
+    return at(cpu.machine(), address);
   }
+
+  /** As {@link #at(Cpu, long)}. */
+  public static StorageOwner at(Machine machine, long address) {
+    return machine.slots().get(StorageOwners.SLOT).get(Memory.getInt(address + INDEX_OFFSET));
+  }
+
+  /** The type of the maps that keep values with it. */
+  public abstract MapType storageType();
 
   /** What the owner shares with all others of its kernel. */
   public final Machine machine() {
@@ -81,7 +93,7 @@ public abstract class StorageOwner extends Counted {
   }
 
   /** Whether its values have gone for good. */
-  public final boolean hasEnded() {
+  public boolean hasEnded() {
     return ended.get();
   }
 
@@ -93,6 +105,28 @@ public abstract class StorageOwner extends Counted {
     if (ended.compareAndSet(false, true)) {
       machine.slots().get(StorageOwners.SLOT).ending().accept(this);
     }
+  }
+
+  /**
+   * Copies its values of maps that were created with CLONE to a new owner, as accepting a
+   * connection does.
+   *
+   * @return false where they are too much for the other's limit: it is not to be used then
+   */
+  public final boolean copyValuesTo(StorageOwner other) {
+    return machine.slots().get(StorageOwners.SLOT).copying().test(this, other);
+  }
+
+  /**
+   * Keeps the bytes that its values are charged with below a limit, above 0; Linux's optmem_max.
+   */
+  protected final void limitStorage(int bytes) {
+    Memory.putInt(address + LIMIT_OFFSET, bytes);
+  }
+
+  /** Bytes that its values are charged with. */
+  public final int storageBytes() {
+    return Memory.getInt(address + CHARGED_OFFSET);
   }
 
   /** Lets go of what a subclass holds; the structure is still there. */

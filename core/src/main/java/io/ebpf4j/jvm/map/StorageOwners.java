@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiPredicate;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +23,7 @@ public final class StorageOwners implements AutoCloseable {
   private final Deque<Integer> free = new ArrayDeque<>();
   private volatile @Nullable StorageOwner[] owners = new @Nullable StorageOwner[16];
   private volatile Consumer<StorageOwner> ending = owner -> {};
+  private volatile BiPredicate<StorageOwner, StorageOwner> copying = (from, to) -> true;
   private int used;
 
   private StorageOwners() {}
@@ -36,6 +38,15 @@ public final class StorageOwners implements AutoCloseable {
   /** Calls that for each owner when it ends: storage maps free its values. */
   public void whenOneEnds(Consumer<StorageOwner> action) {
     ending = action;
+  }
+
+  /** Calls that with an owner and one that gets copies of its values. */
+  public void whenOneIsCopied(BiPredicate<StorageOwner, StorageOwner> action) {
+    copying = action;
+  }
+
+  BiPredicate<StorageOwner, StorageOwner> copying() {
+    return copying;
   }
 
   Consumer<StorageOwner> ending() {

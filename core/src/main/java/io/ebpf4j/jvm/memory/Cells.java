@@ -17,7 +17,9 @@ public final class Cells implements AutoCloseable {
   /** What freed cells are filled with where that was asked for. */
   public static final byte POISON = 0x6b;
 
-  private static final int HEADER_BYTES = Long.BYTES;
+  /** Bytes that each cell takes besides its own. */
+  public static final int HEADER_BYTES = Long.BYTES;
+
   private static final int FIRST_CHUNK_BYTES = 1 << 12;
   private static final int MAX_CHUNK_BYTES = 1 << 18;
 

@@ -16,10 +16,12 @@ public final class Trace implements AutoCloseable {
   private final List<ArgumentBlocks> memory = new ArrayList<>();
   private final AtomicLong lastSession = new AtomicLong();
   private final Machine machine;
+  private final Tasks tasks;
 
   /** Puts the tracing side's state on the CPUs of a machine. */
   public Trace(Machine machine) {
     this.machine = machine;
+    tasks = new Tasks(machine);
     for (Cpu cpu : machine.cpus()) {
       ArgumentBlocks blocks = new ArgumentBlocks();
       cpu.slots().set(ArgumentBlocks.SLOT, blocks);
@@ -32,9 +34,20 @@ public final class Trace implements AutoCloseable {
     return List.of(new RawTracepointKind(), new SyscallKind(), new IteratorKind());
   }
 
-  /** Adds the types that iterators name. */
+  /** The threads as tasks. */
+  public Tasks tasks() {
+    return tasks;
+  }
+
+  /** Ends all tasks, when no program runs any more. */
+  public void endTasks() {
+    tasks.close();
+  }
+
+  /** Adds the types that iterators name, and tasks. */
   public static void declareTypes(BtfBuilder types) {
     ElementContext.declare(types);
+    Task.declare(types);
   }
 
   /**

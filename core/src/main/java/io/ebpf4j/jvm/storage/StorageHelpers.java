@@ -1,0 +1,6 @@
+package io.ebpf4j.jvm.storage;
+
+/** Later. */
+final class StorageHelpers {
+  private StorageHelpers() {}
+}
