@@ -123,6 +123,8 @@ final class Subsystems implements AutoCloseable {
       classes.addAll(MapTable.helpers());
       classes.addAll(Net.helpers());
       classes.addAll(Sockets.helpers());
+      classes.addAll(Storage.helpers());
+      classes.addAll(Trace.helpers());
       return classes;
     }
   }

@@ -107,22 +107,12 @@ final class HelperCalls {
           value == 0 || (map != null && memory(slot, value, map.spec().valueSize(), false));
       case ALLOCATION_SIZE -> value >= 0;
       case RELEASED_RECORD -> run.regions.grants().findRecord(value) >= 0;
-      case SOCK_COMMON,
-          SOCKET_OR_NULL,
-          ANY_SOCK,
-          ANY_SOCK_OR_NULL,
-          RELEASED_SOCK,
-          TASK,
-          TASK_OR_NULL,
-          INODE,
-          INODE_OR_NULL,
-          CGROUP_OR_NULL,
-          FILE,
-          PATH,
-          BINARY,
-          SK_BUFF,
-          XDP_BUFF,
-          PER_CPU_OBJECT ->
+      case SOCK_COMMON, SOCKET_OR_NULL, ANY_SOCK, ANY_SOCK_OR_NULL, RELEASED_SOCK ->
+          owner(arguments[i], value, MapType.SK_STORAGE);
+      case TASK, TASK_OR_NULL -> owner(arguments[i], value, MapType.TASK_STORAGE);
+      case INODE, INODE_OR_NULL -> owner(arguments[i], value, MapType.INODE_STORAGE);
+      case CGROUP_OR_NULL -> owner(arguments[i], value, MapType.CGRP_STORAGE);
+      case FILE, PATH, BINARY, SK_BUFF, XDP_BUFF, PER_CPU_OBJECT ->
           value == 0 && arguments[i].isNullable();
     };
   }
@@ -150,6 +140,10 @@ final class HelperCalls {
     long bytes = Dynptr.size(dynptr);
     long start = data + Dynptr.start(dynptr);
     return bytes == 0 || run.regions.find(start, bytes, !Dynptr.isReadOnly(dynptr));
+  }
+
+  private boolean owner(Argument argument, long address, MapType storageType) {
+    return address == 0 ? argument.isNullable() : run.isOwner(address, storageType);
   }
 
   private boolean memory(int slot, long address, long bytes, boolean write) {

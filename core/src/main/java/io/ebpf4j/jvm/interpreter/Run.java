@@ -9,8 +9,10 @@ import io.ebpf4j.jvm.cpu.Slot;
 import io.ebpf4j.jvm.helper.KfuncFlag;
 import io.ebpf4j.jvm.map.HeldLocks;
 import io.ebpf4j.jvm.map.JvmMap;
+import io.ebpf4j.jvm.map.StorageOwners;
 import io.ebpf4j.jvm.memory.Memory;
 import io.ebpf4j.spec.Errno;
+import io.ebpf4j.spec.MapType;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -200,9 +202,23 @@ final class Run implements Activation {
 
   /** Stops the run where the bytes may not be touched. */
   void check(int slot, long address, long bytes, boolean write) {
-    if (!regions.find(address, bytes, write)) {
+    if (!regions.find(address, bytes, write) && (write || !inObject(address, bytes))) {
       throw Faults.strayAccess(this, slot, address, bytes, write);
     }
+  }
+
+  /** Whether the bytes are of an object that programs read: a task, a socket, a control group. */
+  private boolean inObject(long address, long bytes) {
+    return StorageOwners.find(cpu.machine(), address)
+        .filter(owner -> address + bytes <= owner.address() + owner.structBytes())
+        .isPresent();
+  }
+
+  /** Whether the object lies there that maps of that type keep values with. */
+  boolean isOwner(long address, MapType storageType) {
+    return StorageOwners.find(cpu.machine(), address)
+        .filter(owner -> owner.address() == address && owner.storageType() == storageType)
+        .isPresent();
   }
 
   /**

@@ -39,7 +39,7 @@ public abstract class StorageOwner extends Counted {
   /** Where 1 lies once no value is to be added: 4 bytes. */
   public static final int ENDED_OFFSET = -28;
 
-  private static final int INDEX_OFFSET = -32;
+  static final int INDEX_OFFSET = -32;
 
   private final Machine machine;
   private final int structBytes;

@@ -3,10 +3,12 @@ package io.ebpf4j.jvm.map;
 import io.ebpf4j.jvm.cpu.Machine;
 import io.ebpf4j.jvm.cpu.Slot;
 import io.ebpf4j.jvm.memory.Cells;
+import io.ebpf4j.jvm.memory.Memory;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiPredicate;
 import java.util.function.Consumer;
@@ -51,6 +53,27 @@ public final class StorageOwners implements AutoCloseable {
 
   Consumer<StorageOwner> ending() {
     return ending;
+  }
+
+  /** The owner whose structure an address lies in: for who checks what a program touches. */
+  public static Optional<StorageOwner> find(Machine machine, long address) {
+    StorageOwners table = machine.slots().getOrSet(SLOT, StorageOwners::new);
+    for (Cells cells : table.structures.values()) {
+      long cell = cells.find(address);
+      if (cell != 0) {
+        return table.at(cell + StorageOwner.HEADER_BYTES, address);
+      }
+    }
+    return Optional.empty();
+  }
+
+  private Optional<StorageOwner> at(long struct, long address) {
+    int index = Memory.getInt(struct + StorageOwner.INDEX_OFFSET);
+    @Nullable StorageOwner[] all = owners;
+    StorageOwner owner = index >= 0 && index < all.length ? all[index] : null;
+    return Optional.ofNullable(owner)
+        .filter(found -> found.address() == struct)
+        .filter(found -> address >= struct && address < struct + found.structBytes());
   }
 
   /** Owners that there are. */

@@ -123,6 +123,19 @@ public final class Cells implements AutoCloseable {
     }
   }
 
+  /** The cell that an address lies in, or 0 for none: for who checks what a program touches. */
+  public synchronized long find(long address) {
+    for (Chunk chunk : chunks) {
+      if (chunk != null) {
+        long offset = address - chunk.block.address();
+        if (offset >= 0 && offset < (long) chunk.cells * stride) {
+          return address - offset % stride + HEADER_BYTES;
+        }
+      }
+    }
+    return 0;
+  }
+
   /** Cells that have been given out. */
   public synchronized long inUse() {
     return inUse;

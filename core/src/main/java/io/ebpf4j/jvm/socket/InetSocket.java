@@ -8,6 +8,7 @@ import io.ebpf4j.jvm.handle.FdTable;
 import io.ebpf4j.jvm.map.StorageOwner;
 import io.ebpf4j.jvm.memory.Memory;
 import io.ebpf4j.spec.Errno;
+import io.ebpf4j.spec.MapType;
 import io.ebpf4j.spec.ProgramType;
 import java.net.InetSocketAddress;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -34,6 +35,9 @@ public abstract sealed class InetSocket extends StorageOwner implements AutoClos
   private static final int DST_IP6_OFFSET = 56;
   private static final int STATE_OFFSET = 72;
   private static final int RX_QUEUE_MAPPING_OFFSET = 76;
+
+  /** net.core.optmem_max, what a socket may take for its storage. */
+  private static final int OPTION_MEMORY_BYTES = 131_072;
 
   private static final AtomicLong LAST_COOKIE = new AtomicLong();
 
@@ -78,6 +82,12 @@ public abstract sealed class InetSocket extends StorageOwner implements AutoClos
     this.protocol = protocol;
     this.local = Endpoint.any(family, 0);
     fillStruct();
+    limitStorage(OPTION_MEMORY_BYTES);
+  }
+
+  @Override
+  public final MapType storageType() {
+    return MapType.SK_STORAGE;
   }
 
   /** Gives it a descriptor, which holds it from now on in the place of its maker. */

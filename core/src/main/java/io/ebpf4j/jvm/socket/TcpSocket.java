@@ -99,7 +99,7 @@ public final class TcpSocket extends InetSocket {
     TcpSocket child = new TcpSocket(machine(), listener.family());
     child.become(peer, here, this);
     become(here, peer, child);
-    if (!listener.offer(child)) {
+    if (!listener.copyValuesTo(child) || !listener.offer(child)) {
       child.release();
       become(local(), null, null);
       setState(State.CLOSE);

@@ -331,6 +331,7 @@ final class OwnerValues {
    * Removes some values. An owner may go at the same time, and its values with it: then both are
    * still there to be looked at, as this is a reader's section.
    */
+  @SuppressWarnings("try") // What is kept is not named in the block.
   private boolean deleteSome(Bucket bucket) {
     try (Storage.Reading reading = storage.read()) {
       for (int i = 0; i < UNINTERRUPTED; i++) {

@@ -85,6 +85,11 @@ public final class Storage implements AutoCloseable {
     inodes.close();
   }
 
+  /** The classes with the helpers by which programs reach values. */
+  public static List<Class<?>> helpers() {
+    return List.of(StorageHelpers.class);
+  }
+
   /** Adds the structures of owners that are at home here. */
   public static void declareTypes(BtfBuilder types) {
     Inode.declare(types);

@@ -44,6 +44,11 @@ public final class Trace implements AutoCloseable {
     tasks.close();
   }
 
+  /** The classes with the helpers that tell of tasks. */
+  public static List<Class<?>> helpers() {
+    return List.of(TaskHelpers.class);
+  }
+
   /** Adds the types that iterators name, and tasks. */
   public static void declareTypes(BtfBuilder types) {
     ElementContext.declare(types);
