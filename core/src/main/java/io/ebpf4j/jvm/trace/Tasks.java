@@ -30,7 +30,10 @@ public final class Tasks {
   private final Machine machine;
   private final Map<Long, Task> byThread = new ConcurrentHashMap<>();
   private final Map<Integer, Task> byPid = new ConcurrentHashMap<>();
+
+  @SuppressWarnings("ThreadLocalUsage") // A thread is another task in another kernel.
   private final ThreadLocal<Task> own = new ThreadLocal<>();
+
   private final int tgid;
   private int lastPid;
   private @Nullable Thread watcher;
