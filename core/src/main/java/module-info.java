@@ -10,6 +10,7 @@ module io.ebpf4j.core {
   exports io.ebpf4j.jvm.cpu;
   exports io.ebpf4j.jvm.socket;
   exports io.ebpf4j.jvm.net;
+  exports io.ebpf4j.jvm.trace;
   exports io.ebpf4j.object;
   exports io.ebpf4j.pcap;
   exports io.ebpf4j.spec;

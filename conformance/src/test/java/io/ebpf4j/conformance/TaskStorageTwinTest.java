@@ -13,6 +13,7 @@ import io.ebpf4j.Kernel;
 import io.ebpf4j.Program;
 import io.ebpf4j.TestRun;
 import io.ebpf4j.junit.TwinTest;
+import io.ebpf4j.jvm.JvmKernel;
 import io.ebpf4j.object.ObjectFile;
 import io.ebpf4j.spec.Errno;
 import java.io.IOException;
@@ -21,6 +22,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
 
 /** TASK_STORAGE and what helpers tell of the task, by programs that the test's thread runs. */
 class TaskStorageTwinTest {
@@ -69,6 +71,15 @@ class TaskStorageTwinTest {
       assertThat(run(count, CREATE_FROM_100, 6)).isEqualTo(101);
       assertThat(run(count, CREATE_WITHOUT_TASK, 6)).isZero();
       assertThat(run(count, DELETE_WITHOUT_TASK, 6)).isEqualTo(-Errno.EINVAL.number());
+    }
+  }
+
+  /** The checked interpreter knows which tasks there are and lets programs read them. */
+  @Test
+  void theInterpreterRunsItAlike() throws Exception {
+    try (JvmKernel kernel = JvmKernel.builder().compiled(false).build()) {
+      aProgramMakesFindsAndDeletesTheValueOfItsTask(kernel);
+      theTaskIsTheThread(kernel);
     }
   }
 

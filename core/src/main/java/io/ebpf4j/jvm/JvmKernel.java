@@ -36,6 +36,7 @@ import io.ebpf4j.jvm.program.JvmProgram;
 import io.ebpf4j.jvm.program.RunOptions;
 import io.ebpf4j.jvm.socket.Sockets;
 import io.ebpf4j.jvm.storage.Storage;
+import io.ebpf4j.jvm.trace.Tracepoint;
 import io.ebpf4j.jvm.verifier.InstructionFacts;
 import io.ebpf4j.object.CoreRelocator;
 import io.ebpf4j.spec.Attachment;
@@ -222,7 +223,7 @@ public final class JvmKernel implements Kernel {
 
   @Override
   public Btf btf() {
-    return Subsystems.btf();
+    return subsystems.btf();
   }
 
   /** Whether maps of that type are built here. */
@@ -344,6 +345,19 @@ public final class JvmKernel implements Kernel {
   public Descriptor openCgroup(String path) {
     mustBeOpen();
     return described(cgroups().hold(path));
+  }
+
+  /**
+   * Declares a tracepoint of the application, or finds one that is declared alike, for programs of
+   * sections {@code raw_tp/NAME} and {@code tp_btf/NAME}.
+   *
+   * @param name a C name
+   * @throws BpfException EEXIST where one of that name has other arguments; EINVAL for another name
+   *     or more than twelve arguments
+   */
+  public Tracepoint tracepoint(String name, Tracepoint.Parameter... parameters) {
+    mustBeOpen();
+    return subsystems.trace().tracepoint(name, List.of(parameters));
   }
 
   /**

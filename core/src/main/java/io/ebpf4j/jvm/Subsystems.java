@@ -50,12 +50,12 @@ final class Subsystems implements AutoCloseable {
     maps.bring(net.mapKinds());
     sockets = new Sockets(machine);
     maps.bring(sockets.mapKinds());
-    trace = new Trace(machine);
+    trace = new Trace(machine, Types.BTF);
     kinds =
         Stream.of(net.kinds(), sockets.kinds(), trace.kinds(), JudgedKind.all())
             .flatMap(List::stream)
             .collect(Collectors.toMap(ProgramKind::type, Function.identity(), (first, _) -> first));
-    hooks = Stream.of(net.hooks()).flatMap(List::stream).toList();
+    hooks = Stream.of(net.hooks(), trace.hooks()).flatMap(List::stream).toList();
   }
 
   Optional<ProgramKind> kind(ProgramType type) {
@@ -87,8 +87,8 @@ final class Subsystems implements AutoCloseable {
     return Helpers.TABLE;
   }
 
-  static Btf btf() {
-    return Types.BTF;
+  Btf btf() {
+    return trace.types();
   }
 
   static KfuncTable kfuncs() {

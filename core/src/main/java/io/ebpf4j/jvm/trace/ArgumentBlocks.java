@@ -28,7 +28,9 @@ final class ArgumentBlocks implements AutoCloseable {
   static final int MAX_BYTES = 65535;
 
   private static final int CONTEXT_OFFSET = 8;
-  private static final int SIZE_OFFSET = -8;
+
+  /** Where in front of a context its bytes are counted. */
+  static final int SIZE_OFFSET = -8;
 
   private final Deque<Block> free = new ArrayDeque<>();
 

@@ -12,8 +12,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Which tracing programs load; what they do is compared with Linux elsewhere. */
-class IteratorKindTest {
-  private final IteratorKind kind = new IteratorKind();
+class TracingKindTest {
+  private final TracingKind kind = new TracingKind();
 
   @Test
   void iteratorsOverMapElementsLoad() {

@@ -5,6 +5,7 @@ import io.ebpf4j.TestRun;
 import io.ebpf4j.jvm.context.ContextLayout;
 import io.ebpf4j.jvm.context.LoadedProgram;
 import io.ebpf4j.jvm.context.ProgramKind;
+import io.ebpf4j.jvm.context.Sleepable;
 import io.ebpf4j.jvm.cpu.Machine;
 import io.ebpf4j.jvm.map.JvmMap;
 import io.ebpf4j.spec.AttachType;
@@ -14,8 +15,11 @@ import io.ebpf4j.spec.ProgramSpec;
 import io.ebpf4j.spec.ProgramType;
 import java.util.Optional;
 
-/** Iterators over the elements of a map: of all tracing programs, these are here. */
-final class IteratorKind implements ProgramKind {
+/**
+ * Of all tracing programs those that are here: iterators over the elements of a map, and programs
+ * of tracepoints with types.
+ */
+final class TracingKind implements ProgramKind {
   private static final String TARGET = "bpf_map_elem";
 
   @Override
@@ -23,13 +27,24 @@ final class IteratorKind implements ProgramKind {
     return ProgramType.TRACING;
   }
 
+  private final Tracepoints tracepoints;
+
+  TracingKind(Tracepoints tracepoints) {
+    this.tracepoints = tracepoints;
+  }
+
   @Override
   public ContextLayout context(ProgramSpec program) {
-    return ElementContext.LAYOUT;
+    return isOfTracepoint(program) ? tracepoints.context(program) : ElementContext.LAYOUT;
   }
 
   @Override
   public void check(ProgramSpec program) {
+    if (isOfTracepoint(program)) {
+      Sleepable.refuse(program);
+      tracepoints.target(program);
+      return;
+    }
     AttachType attachType = program.expectedAttachType();
     if (attachType != AttachType.TRACE_ITER) {
       throw new BpfException(
@@ -45,19 +60,25 @@ final class IteratorKind implements ProgramKind {
     }
   }
 
-  /** To go on, or to be called for the same element again. */
-  @Override
-  public Optional<ReturnRange> returnRange(ProgramSpec program) {
-    return Optional.of(new ReturnRange(0, 1));
+  private static boolean isOfTracepoint(ProgramSpec program) {
+    return program.expectedAttachType() == AttachType.TRACE_RAW_TP;
   }
 
-  /** Iterators have none: Linux looks at flags and CPU, and then finds nothing to run. */
+  /** An iterator's: to go on, or to be called for the same element again. */
+  @Override
+  public Optional<ReturnRange> returnRange(ProgramSpec program) {
+    return isOfTracepoint(program)
+        ? Optional.of(new ReturnRange(0, 0))
+        : Optional.of(new ReturnRange(0, 1));
+  }
+
+  /** There is none: Linux looks at flags and CPU, and then finds nothing to run. */
   @Override
   public TestRun.Result testRun(LoadedProgram program, Machine machine, TestRun run) {
     boolean plain = run.flags() == 0 && run.cpu() <= 0;
     throw new BpfException(
         plain ? Errno.EFAULT : Errno.EINVAL,
-        "program %s is an iterator, which has no test run".formatted(program.spec().name()));
+        "program %s is of type tracing, which has no test run".formatted(program.spec().name()));
   }
 
   /**
@@ -66,7 +87,7 @@ final class IteratorKind implements ProgramKind {
    * @throws BpfException EINVAL
    */
   static void checkTarget(LoadedProgram program, JvmMap map) {
-    if (program.spec().type() != ProgramType.TRACING) {
+    if (program.spec().type() != ProgramType.TRACING || isOfTracepoint(program.spec())) {
       throw new BpfException(
           Errno.EINVAL, "program %s is no iterator".formatted(program.spec().name()));
     }
