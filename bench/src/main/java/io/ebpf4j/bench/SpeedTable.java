@@ -29,7 +29,7 @@ public final class SpeedTable {
   private static final int FORKS = 3;
   private static final int BATCHES = 12;
   private static final int WARM_UP_BATCHES = 8;
-  private static final long BATCH_NANOS = 100_000_000;
+  private static final long BATCH_NANOS = 50_000_000;
   private static final byte[] PACKET =
       HexFormat.of()
           .parseHex(
@@ -90,6 +90,10 @@ public final class SpeedTable {
           jvm / linux,
           ROWS.get(row).goal());
     }
+    System.out.printf(
+        Locale.ROOT,
+        "%nTwo CPUs count per CPU %.2f times as much as one.%n",
+        median(forks.stream().mapToDouble(fork -> fork.get(ROWS.size())[0]).toArray()));
   }
 
   private static List<double[]> fork(Path object) throws IOException, InterruptedException {
@@ -107,7 +111,7 @@ public final class SpeedTable {
         rows.add(new double[] {Double.parseDouble(numbers[0]), Double.parseDouble(numbers[1])});
       }
     }
-    if (process.waitFor() != 0 || rows.size() != ROWS.size()) {
+    if (process.waitFor() != 0 || rows.size() != ROWS.size() + 1) {
       throw new IOException("a JVM that measures ended with status " + process.exitValue());
     }
     return rows;
@@ -130,7 +134,28 @@ public final class SpeedTable {
         }
         System.out.println(lowerQuartile(mines) + " " + lowerQuartile(others));
       }
+      twoCpus(onJvm.program("count_per_cpu"));
     }
+  }
+
+  /** A row more: how many times one CPU's runs in a second two CPUs make together, and on one. */
+  private static void twoCpus(Program program) {
+    int repeat = repeat(program);
+    double[] factors = new double[BATCHES];
+    double[] alone = new double[BATCHES];
+    for (int batch = 0; batch < BATCHES; batch++) {
+      alone[batch] = nanosOfRun(program, repeat);
+      double[] together = new double[2];
+      Thread other = Thread.ofPlatform().start(() -> together[1] = nanosOfRun(program, repeat));
+      together[0] = nanosOfRun(program, repeat);
+      try {
+        other.join();
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
+      factors[batch] = alone[batch] * (1 / together[0] + 1 / together[1]);
+    }
+    System.out.println(median(factors) + " " + lowerQuartile(alone));
   }
 
   /** Warms up, and gives how many runs fill a batch. */
