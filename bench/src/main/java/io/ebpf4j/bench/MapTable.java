@@ -135,6 +135,14 @@ public final class MapTable {
           return 0;
         });
     passes.put(
+        "`AtomicLongArray.getAndAdd`, the result unused: one locked add",
+        () -> {
+          for (int i = 0; i < ENTRIES; i++) {
+            atomic.getAndAdd(key(i), 1);
+          }
+          return 0;
+        });
+    passes.put(
         "`ConcurrentHashMap.get`",
         () -> {
           long sum = 0;

@@ -1,7 +1,6 @@
 package io.ebpf4j.jvm.program;
 
 import io.ebpf4j.jvm.compiler.Compiler;
-import io.ebpf4j.spec.ProgramSpec;
 import jdk.jfr.Category;
 import jdk.jfr.DataAmount;
 import jdk.jfr.Description;
@@ -38,13 +37,21 @@ final class CompileEvent extends Event {
   @DataAmount
   int bytes;
 
-  void report(ProgramSpec spec, Compiler.Compiled compiled) {
-    program = spec.name();
-    type = spec.type().label();
-    instructions = spec.instructions().size();
-    className = compiled.name();
-    parts = compiled.parts();
-    bytes = compiled.bytes().length;
-    commit();
+  /** Compiles a program and tells of it. */
+  static Compiler.Compiled compile(Compiler.Source source) {
+    CompileEvent event = new CompileEvent();
+    event.begin();
+    Compiler.Compiled compiled = Compiler.compile(source);
+    event.end();
+    if (event.shouldCommit()) {
+      event.program = source.spec().name();
+      event.type = source.spec().type().label();
+      event.instructions = source.spec().instructions().size();
+      event.className = compiled.name();
+      event.parts = compiled.parts();
+      event.bytes = compiled.bytes().length;
+      event.commit();
+    }
+    return compiled;
   }
 }

@@ -35,6 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
+import jdk.jfr.FlightRecorder;
 import org.jspecify.annotations.Nullable;
 
 /** A program loaded into the kernel in the JVM. It holds its maps. Thread safe. */
@@ -171,14 +172,8 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder, Comp
   }
 
   private static Compiler.Compiled compile(Compiler.Source source) {
-    CompileEvent event = new CompileEvent();
-    event.begin();
-    Compiler.Compiled compiled = Compiler.compile(source);
-    event.end();
-    if (event.shouldCommit()) {
-      event.report(source.spec(), compiled);
-    }
-    return compiled;
+    // The classes of events are loaded where there is a flight recorder: they take their time.
+    return FlightRecorder.isInitialized() ? CompileEvent.compile(source) : Compiler.compile(source);
   }
 
   private static Compiler.Source toCompile(Code.Source source, Verdict verdict) {
@@ -247,13 +242,11 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder, Comp
    */
   private static Verdict verify(Subject subject, Rules capabilities, int logLevel) {
     Rules rules = capabilities.withStrictAlignment(subject.spec().strictAlignment());
-    VerifyEvent event = new VerifyEvent();
-    event.begin();
-    Verdict verdict = Verifier.verify(subject, rules, logLevel == 0 ? STATISTICS : logLevel);
-    event.end();
-    if (event.shouldCommit()) {
-      event.report(subject.spec(), verdict);
-    }
+    int level = logLevel == 0 ? STATISTICS : logLevel;
+    Verdict verdict =
+        FlightRecorder.isInitialized()
+            ? VerifyEvent.verify(subject, rules, level)
+            : Verifier.verify(subject, rules, level);
     Errno errno = verdict.errno();
     if (errno == null) {
       return logLevel == 0 ? verdict.withoutLog() : verdict;

@@ -1,7 +1,9 @@
 package io.ebpf4j.jvm.program;
 
+import io.ebpf4j.jvm.verifier.Rules;
+import io.ebpf4j.jvm.verifier.Subject;
 import io.ebpf4j.jvm.verifier.Verdict;
-import io.ebpf4j.spec.ProgramSpec;
+import io.ebpf4j.jvm.verifier.Verifier;
 import jdk.jfr.Category;
 import jdk.jfr.Description;
 import jdk.jfr.Event;
@@ -33,12 +35,20 @@ final class VerifyEvent extends Event {
   @Label("Accepted")
   boolean accepted;
 
-  void report(ProgramSpec spec, Verdict verdict) {
-    program = spec.name();
-    type = spec.type().label();
-    instructions = spec.instructions().size();
-    processed = verdict.processedInstructions();
-    accepted = verdict.errno() == null;
-    commit();
+  /** Verifies a program and tells of it. */
+  static Verdict verify(Subject subject, Rules rules, int logLevel) {
+    VerifyEvent event = new VerifyEvent();
+    event.begin();
+    Verdict verdict = Verifier.verify(subject, rules, logLevel);
+    event.end();
+    if (event.shouldCommit()) {
+      event.program = subject.spec().name();
+      event.type = subject.spec().type().label();
+      event.instructions = subject.spec().instructions().size();
+      event.processed = verdict.processedInstructions();
+      event.accepted = verdict.errno() == null;
+      event.commit();
+    }
+    return verdict;
   }
 }
