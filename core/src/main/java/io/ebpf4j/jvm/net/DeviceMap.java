@@ -172,6 +172,10 @@ abstract class DeviceMap extends RedirectMap {
                     "there is no network device " + Integer.toUnsignedString(ifindex)));
     LoadedProgram program = fd > 0 ? egressProgram(fd) : null;
     long value = values.take();
+    if (value == 0 && devices.current() == null) {
+      machine().rcu().barrier();
+      value = values.take();
+    }
     if (value == 0) {
       release(program);
       throw refusal(Errno.ENOMEM, "too many old entries still wait for programs to leave them");

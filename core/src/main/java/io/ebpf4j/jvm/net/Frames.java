@@ -8,7 +8,8 @@ final class Frames {
   /** Bytes of a packet that lie in one piece; what is above goes into frags. */
   static final int LINEAR_BYTES = XdpFrame.PAGE_BYTES - XdpFrame.HEADROOM - XdpFrame.TAILROOM;
 
-  private static final int MAX_BYTES = LINEAR_BYTES + XdpFrame.MAX_FRAGS * XdpFrame.PAGE_BYTES;
+  /** Bytes of a packet at most. */
+  static final int MAX_BYTES = LINEAR_BYTES + XdpFrame.MAX_FRAGS * XdpFrame.PAGE_BYTES;
 
   private Frames() {}
 

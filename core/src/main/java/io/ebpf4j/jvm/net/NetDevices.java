@@ -3,6 +3,8 @@ package io.ebpf4j.jvm.net;
 import io.ebpf4j.BpfException;
 import io.ebpf4j.jvm.cpu.Cpu;
 import io.ebpf4j.jvm.cpu.Machine;
+import io.ebpf4j.pcap.CaptureReader;
+import io.ebpf4j.pcap.CaptureWriter;
 import io.ebpf4j.spec.Errno;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -71,6 +73,24 @@ public final class NetDevices {
   public ApplicationDevice addApplication(String name, DeviceSettings settings) {
     ApplicationDevice.Wire wire = new ApplicationDevice.Wire();
     return new ApplicationDevice(add(name, settings, wire), wire);
+  }
+
+  /**
+   * Adds a device that receives the packets of a capture and writes what it sends to another one,
+   * both of which it closes; it begins once it is up.
+   *
+   * @param from null for a device that receives nothing
+   * @param to null for a device whose packets are lost on the wire
+   * @throws BpfException as {@link #add}: then the captures stay the caller's
+   */
+  public CaptureDevice addCapture(
+      String name,
+      DeviceSettings settings,
+      @Nullable CaptureReader from,
+      @Nullable CaptureWriter to,
+      CaptureDevice.Timing timing) {
+    CaptureDevice.Wire wire = new CaptureDevice.Wire(from, to, timing);
+    return new CaptureDevice(add(name, settings.withRxQueues(1), wire), wire);
   }
 
   /** Adds two devices, each of which receives what the other one sends. */

@@ -7,7 +7,10 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Who listens to a kernel's network events. Without a listener an event costs one load. */
+/**
+ * Who is told of a kernel's network events: listeners and the flight recorder. Without either an
+ * event costs two loads.
+ */
 final class NetEvents {
   /** What stands for a map's id where a program has named a device itself. */
   private static final int NO_MAP = Integer.MAX_VALUE;
@@ -26,7 +29,7 @@ final class NetEvents {
   }
 
   boolean isHeard() {
-    return heard;
+    return heard || NetFlight.isRecording();
   }
 
   void redirect(
@@ -50,31 +53,31 @@ final class NetEvents {
   }
 
   void exception(NetDevice device, LoadedProgram program, int verdict) {
-    if (heard) {
+    if (isHeard()) {
       tell(new NetEvent.XdpException(program.id(), verdict, device.ifindex()));
     }
   }
 
   void bulkTx(NetDevice device, int sent, int drops, int error) {
-    if (heard) {
+    if (isHeard()) {
       tell(new NetEvent.XdpBulkTx(device.ifindex(), drops, sent, error));
     }
   }
 
   void devmapXmit(NetDevice from, NetDevice to, int sent, int drops, int error) {
-    if (heard) {
+    if (isHeard()) {
       tell(new NetEvent.XdpDevmapXmit(from.ifindex(), to.ifindex(), drops, sent, error));
     }
   }
 
   void cpumapEnqueue(int mapId, Cpu from, Cpu to, int drops, int processed) {
-    if (heard) {
+    if (isHeard()) {
       tell(new NetEvent.XdpCpumapEnqueue(mapId, from.number(), to.number(), drops, processed));
     }
   }
 
   void cpumapKthread(int mapId, Cpu cpu, int processed, int passed, int dropped, int redirected) {
-    if (heard) {
+    if (isHeard()) {
       tell(
           new NetEvent.XdpCpumapKthread(
               mapId, cpu.number(), 0, processed, passed, dropped, redirected));
@@ -82,12 +85,15 @@ final class NetEvents {
   }
 
   void dropped(NetDevice device, DropReason reason) {
-    if (heard) {
+    if (isHeard()) {
       tell(new NetEvent.FrameDropped(device.ifindex(), device.name(), reason));
     }
   }
 
-  void tell(NetEvent event) {
+  private void tell(NetEvent event) {
+    if (NetFlight.isRecording()) {
+      NetFlight.record(event);
+    }
     for (Consumer<NetEvent> listener : listeners) {
       listener.accept(event);
     }
