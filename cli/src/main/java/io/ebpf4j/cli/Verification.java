@@ -44,7 +44,7 @@ record Verification(
           instructions,
           loaded.processedInstructions(),
           null,
-          "",
+          JvmKernel.verifiedOnly(loaded),
           loaded.log(),
           kernel instanceof JvmKernel ? JvmKernel.facts(loaded) : List.of());
     } catch (BpfException e) {

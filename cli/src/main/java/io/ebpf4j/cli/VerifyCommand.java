@@ -4,11 +4,13 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import io.ebpf4j.BpfException;
 import io.ebpf4j.BpfObject;
 import io.ebpf4j.Kernel;
+import io.ebpf4j.btf.Btf;
 import io.ebpf4j.jvm.JvmKernel;
 import io.ebpf4j.object.ObjectFile;
 import io.ebpf4j.spec.ProgramSpec;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,6 +59,14 @@ final class VerifyCommand implements Callable<Integer> {
           "Print what the JVM kernel's verifier found out about each instruction too: what a load"
               + " goes through, which map, constant keys, branches that are never taken.")
   private boolean facts;
+
+  @Option(
+      names = "--btf",
+      paramLabel = "FILE",
+      description =
+          "The types of the kernel that the JVM kernel is to judge for, such as"
+              + " /sys/kernel/btf/vmlinux (default: its own, which has what it runs).")
+  private @Nullable Path btf;
 
   /** Verdicts of the same program on the kernels that were asked. */
   private record Row(@Nullable Verification jvm, @Nullable Verification linux) {
@@ -115,11 +125,11 @@ final class VerifyCommand implements Callable<Integer> {
         : ExitStatus.REFUSED;
   }
 
-  private List<Row> verify(ObjectFile file, List<ProgramSpec> chosen) {
+  private List<Row> verify(ObjectFile file, List<ProgramSpec> chosen) throws IOException {
     List<Verification> onJvm = List.of();
     List<Verification> onLinux = List.of();
     if (common.on.jvm()) {
-      try (JvmKernel kernel = JvmKernel.builder().verified(true).logLevel(log).build()) {
+      try (JvmKernel kernel = judge()) {
         onJvm = verify(kernel, file, chosen);
       }
     }
@@ -137,6 +147,15 @@ final class VerifyCommand implements Callable<Integer> {
               onLinux.isEmpty() ? null : onLinux.get(index)));
     }
     return rows;
+  }
+
+  /** A kernel that judges what it cannot run too. */
+  private JvmKernel judge() throws IOException {
+    JvmKernel.Builder kernel = JvmKernel.builder().verifyOnly(true).logLevel(log);
+    if (btf != null) {
+      kernel.kernelTypes(Btf.parse(Files.readAllBytes(btf)));
+    }
+    return kernel.build();
   }
 
   private static List<Verification> verify(
@@ -177,6 +196,9 @@ final class VerifyCommand implements Callable<Integer> {
                 verdict.accepted() ? "accepted" : "refused",
                 verdict.kernel(),
                 verdict.accepted() ? "" : ": " + verdict.reason()));
+    if (verdict.accepted() && !verdict.reason().isEmpty()) {
+      out.println("it would not run here: " + verdict.reason());
+    }
     if (!verdict.log().isBlank()) {
       out.println(verdict.log().stripTrailing());
     } else if (verdict.processed() > 0) {
@@ -222,7 +244,7 @@ final class VerifyCommand implements Callable<Integer> {
     } else {
       json.writeStringField("errno", verdict.errno().name());
     }
-    if (!verdict.accepted()) {
+    if (!verdict.reason().isEmpty()) {
       json.writeStringField("reason", verdict.reason());
     }
     json.writeStringField("log", verdict.log());

@@ -81,6 +81,7 @@ public final class JvmKernel implements Kernel {
   private final int logLevel;
   private final boolean compiled;
   private final boolean verifyOnly;
+  private final @Nullable Btf foreignTypes;
   private final boolean privileged;
   private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -93,6 +94,10 @@ public final class JvmKernel implements Kernel {
     logLevel = builder.logLevel;
     compiled = builder.compiled;
     verifyOnly = builder.verifyOnly;
+    if (verifyOnly) {
+      subsystems.judgeMaps(machine);
+    }
+    foreignTypes = builder.kernelTypes;
     privileged = builder.privileged;
   }
 
@@ -118,6 +123,7 @@ public final class JvmKernel implements Kernel {
     private Storage.Limits limits = Storage.Limits.NONE;
     private boolean compiled = true;
     private boolean verifyOnly;
+    private @Nullable Btf kernelTypes;
     private boolean privileged = true;
 
     private Builder() {}
@@ -184,6 +190,17 @@ public final class JvmKernel implements Kernel {
     }
 
     /**
+     * The types of another kernel, such as {@code /sys/kernel/btf/vmlinux} of the machine that
+     * programs are meant for: they are adapted to those and verified with those, and so they do not
+     * run here. Implies {@link #verifyOnly}.
+     */
+    public Builder kernelTypes(Btf types) {
+      kernelTypes = types;
+      verifyOnly = true;
+      return this;
+    }
+
+    /**
      * Whether programs are loaded as root loads them (the default), or as one without capabilities
      * does where {@code kernel.unprivileged_bpf_disabled} is 0: socket filters and control group
      * packet filters of 4,096 instructions that show no pointer and go nowhere that speculation
@@ -223,7 +240,8 @@ public final class JvmKernel implements Kernel {
 
   @Override
   public Btf btf() {
-    return subsystems.btf();
+    Btf given = foreignTypes;
+    return given == null ? subsystems.btf() : given;
   }
 
   /** Whether maps of that type are built here. */
@@ -266,7 +284,13 @@ public final class JvmKernel implements Kernel {
                 relocated.poisoned(),
                 kfuncs(),
                 verified
-                    ? new RunOptions.Verification(btf(), logLevel, compiled, verifyOnly, privileged)
+                    ? new RunOptions.Verification(
+                        btf(),
+                        logLevel,
+                        compiled,
+                        verifyOnly,
+                        foreignTypes != null,
+                        privileged)
                     : null));
     programs.add(program.id(), program);
     return opened(program, () -> new JvmProgramHandle(this, program));
@@ -509,6 +533,14 @@ public final class JvmKernel implements Kernel {
    */
   public static Optional<PacketFeed> feed(Program program) {
     return program instanceof JvmProgramHandle handle ? handle.feed() : Optional.empty();
+  }
+
+  /**
+   * Why a program of such a kernel was verified and does not run, in one sentence; empty where it
+   * runs.
+   */
+  public static String verifiedOnly(Program program) {
+    return program instanceof JvmProgramHandle handle ? handle.object().verifiedOnly() : "";
   }
 
   /** Sends each line that a program prints there; called on the program's thread. */

@@ -17,12 +17,16 @@ import io.ebpf4j.jvm.helper.SequenceHelpers;
 import io.ebpf4j.jvm.helper.StringHelpers;
 import io.ebpf4j.jvm.helper.StringKfuncs;
 import io.ebpf4j.jvm.helper.SystemHelpers;
+import io.ebpf4j.jvm.map.JudgedMap;
+import io.ebpf4j.jvm.map.MapKind;
 import io.ebpf4j.jvm.map.MapTable;
+import io.ebpf4j.jvm.map.MapTypes;
 import io.ebpf4j.jvm.net.Net;
 import io.ebpf4j.jvm.socket.Sockets;
 import io.ebpf4j.jvm.storage.Storage;
 import io.ebpf4j.jvm.trace.Trace;
 import io.ebpf4j.spec.Attachment;
+import io.ebpf4j.spec.MapType;
 import io.ebpf4j.spec.ProgramType;
 import java.util.ArrayList;
 import java.util.List;
@@ -60,6 +64,15 @@ final class Subsystems implements AutoCloseable {
 
   Optional<ProgramKind> kind(ProgramType type) {
     return Optional.ofNullable(kinds.get(type));
+  }
+
+  /** Makes maps of the types that are not built, for programs that are verified alone. */
+  void judgeMaps(Machine machine) {
+    maps.bring(
+        Stream.of(MapType.values())
+            .filter(type -> type != MapType.UNSPEC && !MapTypes.isBuilt(machine, type))
+            .<MapKind>map(JudgedMap.Kind::new)
+            .toList());
   }
 
   /** The hook that an attachment is to. */

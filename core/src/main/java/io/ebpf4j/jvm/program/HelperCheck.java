@@ -63,12 +63,18 @@ final class HelperCheck {
   /**
    * Why a program that was accepted does not run here, or empty where it does.
    *
-   * @param kept whether one that calls helpers which are not built is kept; else it is refused
+   * @param verification says whether one that calls helpers which are not built is kept; else it is
+   *     refused
    */
-  String verifiedOnly(ProgramKind kind, Verdict verdict, boolean kept) {
+  String verifiedOnly(ProgramKind kind, Verdict verdict, RunOptions.Verification verification) {
     if (!kind.runs()) {
       return neverRuns(spec);
     }
+    if (verification.foreign()) {
+      return "program %s is verified against the types of another kernel and does not run here"
+          .formatted(spec.name());
+    }
+    boolean kept = verification.only();
     for (InstructionFacts facts : verdict.facts()) {
       ContextLayout.Field field = facts.field();
       if (field != null && !field.isBuilt()) {

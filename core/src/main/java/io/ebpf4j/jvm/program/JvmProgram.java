@@ -139,7 +139,7 @@ public final class JvmProgram extends LoadedProgram implements Code.Holder, Comp
         Rules rules = verification.privileged() ? Rules.PRIVILEGED : Rules.UNPRIVILEGED;
         verdict = verify(subject, rules, verification.logLevel());
         refuseDead(verdict, refused);
-        String reason = check.verifiedOnly(kind, verdict, verification.only());
+        String reason = check.verifiedOnly(kind, verdict, verification);
         if (!reason.isEmpty()) {
           return new JvmProgram(machine, spec, id, references.maps(), null, reason, verdict, null);
         }

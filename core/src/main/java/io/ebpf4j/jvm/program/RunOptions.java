@@ -48,8 +48,14 @@ public record RunOptions(
    * @param compiled whether the program is compiled then; else it runs checked
    * @param only whether a program that could not run here, as it calls helpers that are not built,
    *     is kept nevertheless
+   * @param foreign whether the types are another kernel's: then nothing runs
    * @param privileged whether it is loaded by root; else by one without any capability
    */
   public record Verification(
-      Btf kernelTypes, int logLevel, boolean compiled, boolean only, boolean privileged) {}
+      Btf kernelTypes,
+      int logLevel,
+      boolean compiled,
+      boolean only,
+      boolean foreign,
+      boolean privileged) {}
 }

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 /** The arguments of a helper: what each may be, and what memory it leads to. */
 final class HelperArguments {
   private static final int MAX_SIZE = 1 << 29;
+  private static final int PEEK = 89;
   private static final int SHORT_HEADER_BYTES = 20;
   private static final int IPV6_HEADER_BYTES = 40;
 
@@ -33,7 +34,7 @@ final class HelperArguments {
 
   /** Checks an argument; those before it have been checked. */
   void check(int number, List<Argument> kinds, Call call) {
-    Argument kind = kinds.get(number - 1);
+    Argument kind = ofMap(kinds.get(number - 1), call);
     if (kind == Argument.UNCHECKED) {
       return;
     }
@@ -110,6 +111,22 @@ final class HelperArguments {
       }
       default -> {}
     }
+  }
+
+  /** Values of some maps are no memory, or are read where others are written. */
+  private static Argument ofMap(Argument kind, Call call) {
+    MapShape map = call.map;
+    if (map == null) {
+      return kind;
+    }
+    return switch (map.spec().type()) {
+      case SOCKMAP, SOCKHASH -> kind == Argument.MAP_VALUE ? Argument.ANY_SOCK : kind;
+      case BLOOM_FILTER ->
+          call.helper.id() == PEEK && kind == Argument.UNINITIALIZED_MAP_VALUE
+              ? Argument.MAP_VALUE
+              : kind;
+      default -> kind;
+    };
   }
 
   /** Takes note of what is given back, and of the reference that an argument brings. */

@@ -42,11 +42,11 @@ final class MapHelperRules {
     type(MapType.HASH_OF_MAPS, "map_lookup_elem");
     type(
         MapType.SOCKMAP,
-        "sk_redirect_map sock_map_update map_delete_elem msg_redirect_map sk_select_reuseport"
+        "sk_redirect_map sock_map_update msg_redirect_map sk_select_reuseport"
             + " map_lookup_elem");
     type(
         MapType.SOCKHASH,
-        "sk_redirect_hash sock_hash_update map_delete_elem msg_redirect_hash sk_select_reuseport"
+        "sk_redirect_hash sock_hash_update msg_redirect_hash sk_select_reuseport"
             + " map_lookup_elem");
     type(MapType.REUSEPORT_SOCKARRAY, "sk_select_reuseport");
     type(MapType.QUEUE, "map_peek_elem map_pop_elem map_push_elem");
@@ -119,6 +119,7 @@ final class MapHelperRules {
       case TRACING -> program.expectedAttachType() == AttachType.TRACE_ITER;
       case SOCKET_FILTER, SCHED_CLS, SCHED_ACT, XDP, SK_REUSEPORT, FLOW_DISSECTOR, SK_LOOKUP ->
           true;
+      case SOCK_OPS -> helper == DELETE;
       default -> false;
     };
   }
