@@ -24,6 +24,7 @@ import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
 import java.lang.reflect.Method;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -155,6 +156,15 @@ final class CallWriter {
                     .loadConstant(base + offset)
                     .ladd();
               });
+      case LookupRecipe.Function(Class<?> owner, String method, List<Long> constants) -> {
+        ClassDesc[] parameters = new ClassDesc[1 + constants.size()];
+        Arrays.fill(parameters, CD_long);
+        registers.load(2);
+        constants.forEach(code::loadConstant);
+        code.invokestatic(
+            ClassDesc.of(owner.getName()), method, MethodTypeDesc.of(CD_long, parameters));
+        registers.store(R0);
+      }
       case LookupRecipe.Call() -> onMap(map, "lookup", 1);
     }
   }

@@ -36,7 +36,7 @@ public final class BloomFilterMap extends JvmMap implements ValueStore {
     this.mask = mask;
     this.valueSize = spec.valueSize();
     boolean zero = (spec.flags() & MapFlags.ZERO_SEED) != 0;
-    this.seed = zero ? 0 : HashElements.Parts.seed(machine, id);
+    this.seed = zero ? 0 : (int) (HashElements.Parts.seed(machine, id) >>> 32);
   }
 
   static BloomFilterMap create(Machine machine, MapSpec spec, int id) {

@@ -8,6 +8,7 @@ import io.ebpf4j.jvm.memory.Memory;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
+import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -28,7 +29,9 @@ final class HashChains {
   private final MemorySegment memory;
   private final long buckets;
   private final int count;
-  private final int seed;
+  private final boolean ordered;
+  private final long secret;
+  private final long factor;
   private final int keySize;
   private final int keyOffset;
 
@@ -36,13 +39,15 @@ final class HashChains {
    * Makes empty buckets.
    *
    * @param count a power of two, at most 2^30
-   * @param seed of the hash of keys
+   * @param seed of the hash of keys; 0 for the order that Linux has with a seed of 0
    */
-  HashChains(HashLayout layout, Blocks blocks, int count, int seed) {
+  HashChains(HashLayout layout, Blocks blocks, int count, long seed) {
     this.memory = blocks.memory();
     this.buckets = blocks.allocate((long) count * Long.BYTES, 64);
     this.count = count;
-    this.seed = seed;
+    this.ordered = seed == 0;
+    this.secret = seed * 0x9e3779b97f4a7c15L;
+    this.factor = (seed ^ seed >>> 31) * 0xbf58476d1ce4e5b9L | 1;
     this.keySize = layout.keySize();
     this.keyOffset = layout.keyOffset();
     for (int bucket = 0; bucket < count; bucket++) {
@@ -63,19 +68,42 @@ final class HashChains {
   /** The hash of the key at an address. */
   int hash(long key) {
     return switch (keySize) {
-      case Integer.BYTES -> Jenkins.hash(Memory.getInt(key), seed);
-      case Long.BYTES -> Jenkins.hash(Memory.getLong(key), seed);
-      default -> Jenkins.hash(key, keySize, seed);
+      case Integer.BYTES -> hash(Memory.getInt(key));
+      case Long.BYTES -> hashLong(Memory.getLong(key));
+      default ->
+          ordered ? Jenkins.hash(key, keySize, 0) : FoldedHash.hash(key, keySize, secret, factor);
     };
   }
 
   /** The hash of a user's key. */
   int hash(MemorySegment key) {
     return switch (keySize) {
-      case Integer.BYTES -> Jenkins.hash(key.get(JAVA_INT_UNALIGNED, 0), seed);
-      case Long.BYTES -> Jenkins.hash(key.get(JAVA_LONG_UNALIGNED, 0), seed);
-      default -> Jenkins.hash(key, keySize, seed);
+      case Integer.BYTES -> hash(key.get(JAVA_INT_UNALIGNED, 0));
+      case Long.BYTES -> hashLong(key.get(JAVA_LONG_UNALIGNED, 0));
+      default ->
+          ordered ? Jenkins.hash(key, keySize, 0) : FoldedHash.hash(key, keySize, secret, factor);
     };
+  }
+
+  private int hash(int key) {
+    return ordered
+        ? Jenkins.hash(key, 0)
+        : FoldedHash.hash(Integer.toUnsignedLong(key), secret, factor);
+  }
+
+  private int hashLong(long key) {
+    return ordered ? Jenkins.hash(key, 0) : FoldedHash.hash(key, secret, factor);
+  }
+
+  /** How a program's lookup of values in the elements is done without a call. */
+  LookupRecipe recipe(String method, long valueOffset) {
+    boolean oneWord = keySize == Integer.BYTES || keySize == Long.BYTES;
+    return ordered || !oneWord
+        ? new LookupRecipe.Call()
+        : new LookupRecipe.Function(
+            HashLookup.class,
+            method + keySize,
+            List.of(buckets, (long) count - 1, secret, factor, (long) keyOffset, valueOffset));
   }
 
   /** The element of the key at an address, or 0. */

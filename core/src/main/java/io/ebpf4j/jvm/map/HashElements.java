@@ -33,7 +33,7 @@ abstract class HashElements extends JvmMap {
   record Parts(HashLayout layout, Blocks blocks, HashChains chains) {
     static Parts of(Machine machine, MapSpec spec, int id, Blocks blocks) {
       HashLayout layout = HashLayout.of(spec);
-      int seed = (spec.flags() & MapFlags.ZERO_SEED) != 0 ? 0 : seed(machine, id);
+      long seed = (spec.flags() & MapFlags.ZERO_SEED) != 0 ? 0 : seed(machine, id);
       return new Parts(layout, blocks, new HashChains(layout, blocks, buckets(spec), seed));
     }
 
@@ -53,9 +53,9 @@ abstract class HashElements extends JvmMap {
     }
 
     /** A seed of a map's own, the same for each kernel that is made alike. */
-    static int seed(Machine machine, int id) {
+    static long seed(Machine machine, int id) {
       long mixed = (machine.seed() + id) * 0x9e3779b97f4a7c15L;
-      return (int) ((mixed ^ mixed >>> 29) * 0xbf58476d1ce4e5b9L >>> 32);
+      return (mixed ^ mixed >>> 29) * 0xbf58476d1ce4e5b9L | 1;
     }
   }
 

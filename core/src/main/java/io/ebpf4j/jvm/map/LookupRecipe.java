@@ -1,5 +1,7 @@
 package io.ebpf4j.jvm.map;
 
+import java.util.List;
+
 /**
  * How a program's lookup in a map is done without a call. A map describes it, the compiler writes
  * it: the map does not know the compiler.
@@ -23,6 +25,18 @@ public sealed interface LookupRecipe {
    * @param cpuStride bytes from CPU to CPU
    */
   record PerCpuArray(long base, long count, long stride, long cpuStride) implements LookupRecipe {}
+
+  /**
+   * By a public static method, {@code long method(long key, long constant...)}, which HotSpot puts
+   * in place with its constants.
+   *
+   * @param owner a public class
+   */
+  record Function(Class<?> owner, String method, List<Long> constants) implements LookupRecipe {
+    public Function {
+      constants = List.copyOf(constants);
+    }
+  }
 
   /** By calling {@link JvmMap#lookup}. */
   record Call() implements LookupRecipe {}

@@ -43,6 +43,33 @@ final class LpmTrie {
     if (Integer.compareUnsigned(length, maxLength) > 0) {
       return 0;
     }
+    return maxLength == Integer.SIZE ? findWord(key, length) : find(key, length);
+  }
+
+  /** The same where a prefix's bytes are one word. */
+  private long findWord(long key, int length) {
+    int word = Integer.reverseBytes(Memory.getInt(key + KEY_DATA));
+    long found = 0;
+    long node = Memory.getLongAcquire(root);
+    while (node != 0) {
+      int different = word ^ Integer.reverseBytes(Memory.getInt(TrieNodes.data(node)));
+      int match = Math.min(Integer.numberOfLeadingZeros(different), length);
+      int nodeLength = TrieNodes.length(node);
+      if (match < nodeLength) {
+        break;
+      }
+      if (TrieNodes.hasValue(node)) {
+        found = node;
+      }
+      if (nodeLength == Integer.SIZE) {
+        break;
+      }
+      node = TrieNodes.child(node, word >>> Integer.SIZE - 1 - nodeLength & 1);
+    }
+    return found;
+  }
+
+  private long find(long key, int length) {
     long data = key + KEY_DATA;
     long found = 0;
     long node = Memory.getLongAcquire(root);

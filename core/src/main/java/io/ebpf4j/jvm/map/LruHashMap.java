@@ -50,6 +50,11 @@ public final class LruHashMap extends LruElements {
   }
 
   @Override
+  public LookupRecipe lookupRecipe() {
+    return chains.recipe("use", layout.valueOffset());
+  }
+
+  @Override
   public long update(Cpu cpu, long key, long value, long flags) {
     Errno refused = refusedFlags(flags);
     if (refused != null) {

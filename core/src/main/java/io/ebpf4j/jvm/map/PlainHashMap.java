@@ -53,6 +53,11 @@ public final class PlainHashMap extends PooledHash {
   }
 
   @Override
+  public LookupRecipe lookupRecipe() {
+    return chains.recipe("find", layout.valueOffset());
+  }
+
+  @Override
   public long update(Cpu cpu, long key, long value, long flags) {
     Errno refused = refusedFlags(flags);
     if (refused != null) {
@@ -74,6 +79,9 @@ public final class PlainHashMap extends PooledHash {
         specialFields().store(cpu, value, to, spec().valueSize(), true);
         return 0;
       }
+    }
+    if ((flags & MapFlags.NOEXIST) != 0 && chains.find(key, hash) != 0) {
+      return -Errno.EEXIST.number();
     }
     long element = pool.take(cpu);
     name(element, hash, key);
