@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 /** Owners of local storage on either kernel: what a test makes here goes when it is closed. */
 final class StorageOwners implements AutoCloseable {
@@ -95,8 +96,49 @@ final class StorageOwners implements AutoCloseable {
     }
   }
 
+  /** Runs an action in a new control group, given by its path; what it makes is in the group. */
+  void inCgroup(Consumer<String> action) {
+    String name = newName();
+    if (kernel instanceof JvmKernel jvm) {
+      opened.add(jvm.createCgroup(null, name));
+      jvm.enterCgroup("/" + name);
+      try {
+        action.accept("/" + name);
+      } finally {
+        jvm.enterCgroup("/");
+      }
+      return;
+    }
+    Path directory = cgroupRoot().resolve(name);
+    try {
+      Files.createDirectory(directory);
+      String pid = Long.toString(ProcessHandle.current().pid());
+      String before = Files.readString(Path.of("/proc/self/cgroup"));
+      String home =
+          before
+              .lines()
+              .filter(line -> line.startsWith("0::"))
+              .findFirst()
+              .orElse("0::/")
+              .substring(3);
+      Files.writeString(directory.resolve("cgroup.procs"), pid);
+      try {
+        action.accept(directory.toString());
+      } finally {
+        Files.writeString(Path.of(cgroupRoot() + home).resolve("cgroup.procs"), pid);
+        Files.delete(directory);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static String newName() {
+    return "ebpf4j-%d-%d".formatted(ProcessHandle.current().pid(), COUNT.incrementAndGet());
+  }
+
   private Owner cgroup() {
-    String name = "ebpf4j-%d-%d".formatted(ProcessHandle.current().pid(), COUNT.incrementAndGet());
+    String name = newName();
     if (kernel instanceof JvmKernel jvm) {
       Descriptor made = jvm.createCgroup(null, name);
       return opened(kernel.openCgroup("/" + name), made::close);

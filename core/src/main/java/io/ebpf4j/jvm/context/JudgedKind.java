@@ -96,6 +96,11 @@ public final class JudgedKind implements ProgramKind {
         .toList();
   }
 
+  /** What is judged of a type that another kind runs: contexts, attach types, return values. */
+  public static ProgramKind of(ProgramType type) {
+    return new JudgedKind(type);
+  }
+
   @Override
   public ProgramType type() {
     return type;

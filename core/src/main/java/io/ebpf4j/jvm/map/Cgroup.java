@@ -27,6 +27,7 @@ public final class Cgroup extends StorageOwner {
   private final String name;
   private final long id;
   private final @Nullable Cgroup parent;
+  private final CgroupPrograms programs = new CgroupPrograms();
   private final Map<String, Cgroup> children = new HashMap<>();
 
   /**
@@ -75,6 +76,11 @@ public final class Cgroup extends StorageOwner {
   @Override
   public MapType storageType() {
     return MapType.CGRP_STORAGE;
+  }
+
+  /** The programs that are attached to it. */
+  public CgroupPrograms programs() {
+    return programs;
   }
 
   /** The last path element, empty for the root. */

@@ -6,6 +6,7 @@ import io.ebpf4j.jvm.cpu.Slot;
 import io.ebpf4j.spec.Errno;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 
 /** A kernel's control groups. Thread safe. */
 public final class CgroupTree implements AutoCloseable {
@@ -14,11 +15,14 @@ public final class CgroupTree implements AutoCloseable {
 
   private final Machine machine;
   private final AtomicInteger lastId = new AtomicInteger(1);
+  private final AtomicInteger attached = new AtomicInteger();
   private final Cgroup root;
+  private volatile Supplier<Cgroup> current;
 
   private CgroupTree(Machine machine) {
     this.machine = machine;
     root = new Cgroup(machine, "", lastId.get(), null);
+    current = () -> root;
   }
 
   /** Makes a kernel's tree with nothing but its root. */
@@ -31,6 +35,26 @@ public final class CgroupTree implements AutoCloseable {
   /** The group in which everything is that was not put elsewhere. */
   public Cgroup root() {
     return root;
+  }
+
+  /** Notes programs that have been attached anywhere in the tree, or taken off. */
+  public void attached(int more) {
+    attached.addAndGet(more);
+  }
+
+  /** Whether a program is attached anywhere: packets are written out for programs alone. */
+  public boolean hasPrograms() {
+    return attached.get() > 0;
+  }
+
+  /** The group of the calling thread: what it makes is in it. */
+  public Cgroup current() {
+    return current.get();
+  }
+
+  /** Tells which group the calling thread is in. */
+  public void findCurrentBy(Supplier<Cgroup> finder) {
+    current = finder;
   }
 
   /**

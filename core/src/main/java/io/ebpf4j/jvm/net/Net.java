@@ -39,6 +39,7 @@ public final class Net implements AutoCloseable {
         List.of(
             new XdpProgramKind(devices),
             new SkBuffProgramKind(ProgramType.SOCKET_FILTER, devices),
+            new SkBuffProgramKind(ProgramType.CGROUP_SKB, devices),
             new SkBuffProgramKind(ProgramType.SCHED_CLS, devices),
             new SkBuffProgramKind(ProgramType.SCHED_ACT, devices));
   }
@@ -55,7 +56,7 @@ public final class Net implements AutoCloseable {
 
   /** Where programs are attached. */
   public List<Hook> hooks() {
-    return List.of(new XdpHook(devices, machine.rcu()));
+    return List.of(new XdpHook(devices, machine.rcu()), new CgroupHook(machine));
   }
 
   /** The map types of packets. */
@@ -75,6 +76,7 @@ public final class Net implements AutoCloseable {
         SkBuffHelpers.class,
         SkBuffChecksumHelpers.class,
         SkBuffCgroupHelpers.class,
+        SkBuffSocketHelpers.class,
         PacketSampleHelpers.class);
   }
 

@@ -6,6 +6,7 @@ import io.ebpf4j.jvm.context.ContextLayout.Field;
 import io.ebpf4j.jvm.context.ContextLayout.Kind;
 import io.ebpf4j.jvm.memory.Memory;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -59,7 +60,16 @@ final class SkBuff {
   static final int GSO_SIZE_OFFSET = 352;
   static final int TSTAMP_TYPE_OFFSET = 356;
   static final int CHECKSUM_LEVEL_OFFSET = 360;
-  static final int BLOCK_BYTES = 368;
+
+  /** The address of the socket that the packet is of, or 0. */
+  static final int SK_OFFSET = 368;
+
+  /** From {@code family} to {@code local_port}, as they lie in {@code struct __sk_buff}. */
+  static final int FAMILY_OFFSET = 376;
+
+  static final int BLOCK_BYTES = 432;
+
+  private static final int FAMILY_SEEN = 88;
 
   /** Bytes of {@code cb}. */
   static final int CB_BYTES = 20;
@@ -70,6 +80,31 @@ final class SkBuff {
   /** The context of tc classifiers and actions. */
   static final ContextLayout TC_LAYOUT =
       layout(Stream.concat(common(true).stream(), trafficControl().stream()).toList());
+
+  /** The context of programs of control groups, where programs see it as {@code seen}. */
+  static ContextLayout cgroupLayout(ContextLayout seen) {
+    return layout(seen.fields().stream().map(SkBuff::real).toList());
+  }
+
+  private static Field real(Field seen) {
+    int offset = SK_OFFSET;
+    int size = Long.BYTES;
+    if (seen.kind() != Kind.SOCK_COMMON_OR_NULL) {
+      Optional<Field> known =
+          TC_LAYOUT.fields().stream().filter(f -> f.name().equals(seen.name())).findFirst();
+      offset = known.map(Field::realOffset).orElse(FAMILY_OFFSET + seen.offset() - FAMILY_SEEN);
+      size = known.map(Field::realSize).orElse(seen.size());
+    }
+    return new Field(
+        seen.name(),
+        seen.offset(),
+        seen.size(),
+        seen.kind(),
+        seen.access(),
+        seen.writable(),
+        offset,
+        size);
+  }
 
   private SkBuff() {}
 

@@ -3,6 +3,7 @@ package io.ebpf4j.jvm.net;
 import io.ebpf4j.BpfException;
 import io.ebpf4j.TestRun;
 import io.ebpf4j.jvm.context.ContextLayout;
+import io.ebpf4j.jvm.context.JudgedKind;
 import io.ebpf4j.jvm.context.LegacyPacketAccess;
 import io.ebpf4j.jvm.context.LoadedProgram;
 import io.ebpf4j.jvm.context.ProgramKind;
@@ -19,9 +20,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Programs that see a packet as {@code struct __sk_buff}: socket filters, which see it from behind
- * the Ethernet header, and tc classifiers and actions, which see it whole. A test run is one
- * packet, run over as often as asked without being put back.
+ * Programs that see a packet as {@code struct __sk_buff}: socket filters and those of control
+ * groups, which see it from behind the Ethernet header, and tc classifiers and actions, which see
+ * it whole. A test run is one packet, run over as often as asked without being put back.
  */
 final class SkBuffProgramKind implements ProgramKind {
   /** BPF_F_TEST_SKB_CHECKSUM_COMPLETE of the UAPI header. */
@@ -39,11 +40,13 @@ final class SkBuffProgramKind implements ProgramKind {
 
   private final ProgramType type;
   private final boolean seesEthernet;
+  private final ProgramKind judged;
   private final NetDevices devices;
 
   SkBuffProgramKind(ProgramType type, NetDevices devices) {
     this.type = type;
-    this.seesEthernet = type != ProgramType.SOCKET_FILTER;
+    this.seesEthernet = type == ProgramType.SCHED_CLS || type == ProgramType.SCHED_ACT;
+    this.judged = JudgedKind.of(type);
     this.devices = devices;
   }
 
@@ -61,17 +64,32 @@ final class SkBuffProgramKind implements ProgramKind {
 
   @Override
   public ContextLayout context(ProgramSpec program) {
-    return seesEthernet ? SkBuff.TC_LAYOUT : SkBuff.FILTER_LAYOUT;
+    return switch (type) {
+      case SOCKET_FILTER -> SkBuff.FILTER_LAYOUT;
+      case CGROUP_SKB -> SkBuff.cgroupLayout(judged.context(program));
+      default -> SkBuff.TC_LAYOUT;
+    };
   }
 
   @Override
   public void check(ProgramSpec program) {
-    Sleepable.refuse(program);
+    if (type == ProgramType.CGROUP_SKB) {
+      judged.check(program);
+    } else {
+      Sleepable.refuse(program);
+    }
+  }
+
+  @Override
+  public Optional<ReturnRange> returnRange(ProgramSpec program) {
+    return type == ProgramType.CGROUP_SKB ? judged.returnRange(program) : Optional.empty();
   }
 
   @Override
   public Optional<LegacyPacketAccess> legacyPacketAccess() {
-    return Optional.of(new SkBuffLegacyAccess());
+    return type == ProgramType.CGROUP_SKB
+        ? Optional.empty()
+        : Optional.of(new SkBuffLegacyAccess());
   }
 
   @Override

@@ -41,6 +41,9 @@ final class Delivery {
     if (!(target instanceof UdpSocket socket)) {
       return Outcome.REFUSED;
     }
+    if (!GroupFilter.mayEnter(socket, source, destination, payload)) {
+      return Outcome.DROPPED;
+    }
     Datagram datagram =
         new Datagram(source.toSocketAddress(), destination.toSocketAddress(), payload);
     return socket.offer(datagram) ? Outcome.QUEUED : Outcome.DROPPED;

@@ -5,6 +5,8 @@ import io.ebpf4j.jvm.context.LoadedProgram;
 import io.ebpf4j.jvm.cpu.Machine;
 import io.ebpf4j.jvm.handle.Counted;
 import io.ebpf4j.jvm.handle.FdTable;
+import io.ebpf4j.jvm.map.Cgroup;
+import io.ebpf4j.jvm.map.CgroupTree;
 import io.ebpf4j.jvm.map.StorageOwner;
 import io.ebpf4j.jvm.memory.Memory;
 import io.ebpf4j.spec.Errno;
@@ -56,6 +58,7 @@ public abstract sealed class InetSocket extends StorageOwner implements AutoClos
 
   final SocketTable table;
   final Delivery delivery;
+  private final Cgroup cgroup;
   private final Family family;
   private final Protocol protocol;
   private final long cookie = LAST_COOKIE.incrementAndGet();
@@ -83,11 +86,23 @@ public abstract sealed class InetSocket extends StorageOwner implements AutoClos
     this.local = Endpoint.any(family, 0);
     fillStruct();
     limitStorage(OPTION_MEMORY_BYTES);
+    cgroup = machine.slots().get(CgroupTree.SLOT).current();
+    cgroup.retain();
   }
 
   @Override
   public final MapType storageType() {
     return MapType.SK_STORAGE;
+  }
+
+  /** The control group of the thread that made it. */
+  public final Cgroup cgroup() {
+    return cgroup;
+  }
+
+  @Override
+  protected void released() {
+    cgroup.release();
   }
 
   /** Gives it a descriptor, which holds it from now on in the place of its maker. */

@@ -14,6 +14,7 @@ final class PacketImage implements AutoCloseable {
   private static final int IPV6_BYTES = 40;
   private static final int UDP_BYTES = 8;
   private static final int TCP_BYTES = 40;
+  private static final int TCP_DATA_BYTES = 20;
   private static final int MAX_BYTES = ETHERNET_BYTES + IPV6_BYTES + (1 << 16);
   private static final short ETHERTYPE_IPV4 = 0x0008;
   private static final short ETHERTYPE_IPV6 = (short) 0xdd86;
@@ -21,6 +22,9 @@ final class PacketImage implements AutoCloseable {
 
   /** Data offset 10 words, flag SYN; a window of 65,495 as on a device with an MTU of 65,536. */
   private static final int SYN = 0xa002_ffd7;
+
+  /** Data offset 5 words, flags PSH and ACK; the same window. */
+  private static final int DATA = 0x5018_ffd7;
 
   /** Options of a SYN: maximum segment size, selective acknowledgements, timestamps, scale. */
   private static final int[] SYN_OPTIONS = {0x0204_ffd7, 0x0402_080a, 0, 0, 0x0103_0307};
@@ -66,8 +70,28 @@ final class PacketImage implements AutoCloseable {
     etherType = 0;
   }
 
+  /** A datagram, or a TCP segment of an open connection. */
+  void writeData(Protocol protocol, Endpoint source, Endpoint destination, Payload data) {
+    write(
+        protocol, protocol == Protocol.UDP ? UDP_BYTES : TCP_DATA_BYTES, source, destination, data);
+    if (protocol == Protocol.TCP) {
+      putInt(transport + 4, 1);
+      putInt(transport + 8, 1);
+      putInt(transport + 12, DATA);
+      putInt(transport + 16, 0);
+      data.copyTo(payload);
+    }
+  }
+
   void write(Protocol protocol, Endpoint source, Endpoint destination, Payload data) {
-    int header = protocol == Protocol.UDP ? UDP_BYTES : TCP_BYTES;
+    write(protocol, protocol == Protocol.UDP ? UDP_BYTES : TCP_BYTES, source, destination, data);
+    if (protocol == Protocol.TCP) {
+      writeSyn();
+    }
+  }
+
+  private void write(
+      Protocol protocol, int header, Endpoint source, Endpoint destination, Payload data) {
     int length = header + data.length();
     boolean isIpv4 = destination.isIpv4();
     etherType = isIpv4 ? ETHERTYPE_IPV4 : ETHERTYPE_IPV6;
@@ -88,8 +112,6 @@ final class PacketImage implements AutoCloseable {
       putShort(transport + 4, length);
       putShort(transport + 6, 0);
       data.copyTo(payload);
-    } else {
-      writeSyn();
     }
   }
 

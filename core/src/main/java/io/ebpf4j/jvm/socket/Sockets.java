@@ -21,6 +21,7 @@ public final class Sockets implements AutoCloseable {
   private final SocketTable table = new SocketTable();
   private final Delivery delivery;
   private final List<Arrival> arrivals = new ArrayList<>();
+  private final List<GroupFilter> filters = new ArrayList<>();
   private final Set<NioServer<?>> servers = ConcurrentHashMap.newKeySet();
   private final Set<InetSocket> sockets = ConcurrentHashMap.newKeySet();
 
@@ -35,6 +36,9 @@ public final class Sockets implements AutoCloseable {
       Arrival arrival = new Arrival();
       arrivals.add(arrival);
       cpu.slots().set(Arrival.SLOT, arrival);
+      GroupFilter filter = new GroupFilter();
+      filters.add(filter);
+      cpu.slots().set(GroupFilter.SLOT, filter);
     }
   }
 
@@ -136,5 +140,6 @@ public final class Sockets implements AutoCloseable {
   @Override
   public void close() {
     arrivals.forEach(Arrival::close);
+    filters.forEach(GroupFilter::close);
   }
 }

@@ -28,6 +28,10 @@ public final class TcpSocket extends InetSocket {
   private final ArrayDeque<TcpSocket> pending = new ArrayDeque<>();
   private int backlog;
   private final ArrayDeque<byte[]> bytes = new ArrayDeque<>();
+
+  /** What programs of control groups hold back: it is sent again with what is sent next. */
+  private final ArrayDeque<byte[]> held = new ArrayDeque<>();
+
   private boolean ended;
   private boolean reset;
 
@@ -197,7 +201,20 @@ public final class TcpSocket extends InetSocket {
         queueLock.unlock();
       }
     }
-    to.take(data.clone());
+    Endpoint peer = peer();
+    if (peer != null) {
+      synchronized (held) {
+        held.add(data.clone());
+        while (!held.isEmpty() && passes(to, peer, held.getFirst())) {
+          to.take(held.removeFirst());
+        }
+      }
+    }
+  }
+
+  private boolean passes(TcpSocket to, Endpoint peer, byte[] data) {
+    return GroupFilter.mayLeave(this, local(), peer, data)
+        && GroupFilter.mayEnter(to, local(), peer, data);
   }
 
   private void take(byte[] data) {

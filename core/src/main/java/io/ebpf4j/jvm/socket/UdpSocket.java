@@ -144,6 +144,9 @@ public final class UdpSocket extends InetSocket {
     bindWhereNeeded();
     Endpoint from = local();
     Endpoint source = from.isAny() ? sourceFor(to, from.port()) : from;
+    if (!GroupFilter.mayLeave(this, source, to, payload)) {
+      throw refusal(Errno.EPERM, "a program of %s lets no such datagram leave".formatted(cgroup()));
+    }
     if (delivery.datagram(source, to, payload) == Delivery.Outcome.REFUSED && isConnected()) {
       queueLock.lock();
       try {

@@ -49,6 +49,7 @@ public final class Tasks {
     this.machine = machine;
     tgid = (int) (ProcessHandle.current().pid() % PIDS);
     machine.slots().set(SLOT, this);
+    machine.slots().get(CgroupTree.SLOT).findCurrentBy(() -> current().cgroup());
     for (Cpu cpu : machine.cpus()) {
       cpu.slots().set(LAST, new Last());
     }
