@@ -26,7 +26,6 @@ class StorageElementsTwinTest {
   private static final List<MapType> TYPES =
       List.of(
           MapType.SK_STORAGE, MapType.TASK_STORAGE, MapType.INODE_STORAGE, MapType.CGRP_STORAGE);
-  private static final List<MapType> WITHOUT_SOCKETS = TYPES.subList(1, 4);
   private static final BtfBuilder BUILDER = new BtfBuilder();
   private static final int U32 = BUILDER.unsigned("unsigned int", 4);
   private static final int U64 = BUILDER.unsigned("unsigned long", 8);
@@ -108,7 +107,7 @@ class StorageElementsTwinTest {
 
   @TwinTest
   void aValueIsSetFoundAndDeletedByTheOwnersDescriptor(Kernel kernel) {
-    for (MapType type : WITHOUT_SOCKETS) {
+    for (MapType type : TYPES) {
       try (StorageOwners owners = new StorageOwners(kernel);
           BpfMap map = kernel.createMap(spec(type))) {
         int fd = owners.open(type).fd();
@@ -134,7 +133,7 @@ class StorageElementsTwinTest {
 
   @TwinTest
   void flagsAndOperationsThatThereAreNotAreRefused(Kernel kernel) {
-    for (MapType type : WITHOUT_SOCKETS) {
+    for (MapType type : TYPES) {
       try (StorageOwners owners = new StorageOwners(kernel);
           BpfMap map = kernel.createMap(spec(type))) {
         int fd = owners.open(type).fd();
@@ -178,7 +177,7 @@ class StorageElementsTwinTest {
 
   @TwinTest
   void aFrozenMapIsReadOnly(Kernel kernel) {
-    for (MapType type : WITHOUT_SOCKETS) {
+    for (MapType type : TYPES) {
       try (StorageOwners owners = new StorageOwners(kernel);
           BpfMap map = kernel.createMap(spec(type))) {
         int fd = owners.open(type).fd();
@@ -193,7 +192,7 @@ class StorageElementsTwinTest {
 
   @TwinTest
   void aLockIsTakenForTheUserAndNotShown(Kernel kernel) {
-    for (MapType type : WITHOUT_SOCKETS) {
+    for (MapType type : TYPES) {
       MapSpec spec = spec(type).withValueSize(16).withTypes(BTF, U32, LOCKED);
       try (StorageOwners owners = new StorageOwners(kernel);
           BpfMap map = kernel.createMap(spec)) {
@@ -229,6 +228,52 @@ class StorageElementsTwinTest {
       assertThat(lookup(map, task.fd(), 0)).isEqualTo("ENOENT");
       assertThat(update(map, task.fd(), u64(1), 0)).isEqualTo("ENOENT");
       assertThat(delete(map, task.fd())).isEqualTo("ENOENT");
+    }
+  }
+
+  @TwinTest
+  void anAcceptedConnectionHasACopyOfWhatIsMadeToBeCopied(Kernel kernel) {
+    MapSpec spec = spec(MapType.SK_STORAGE);
+    try (BpfMap cloned = kernel.createMap(spec.withFlags(MapFlags.NO_PREALLOC | MapFlags.CLONE));
+        BpfMap other = kernel.createMap(spec);
+        TwinSockets sockets = new TwinSockets(kernel)) {
+      TwinSocket listener = sockets.tcp();
+      assertThat(listener.bind("127.0.0.1", 0)).isEqualTo("OK");
+      assertThat(listener.listen(8)).isEqualTo("OK");
+      assertThat(update(cloned, listener.fd(), u64(5), 0)).isEqualTo("OK");
+      assertThat(update(other, listener.fd(), u64(6), 0)).isEqualTo("OK");
+      TwinSocket client = sockets.tcp();
+      assertThat(client.connect("127.0.0.1", listener.port())).isEqualTo("OK");
+      try (TwinSocket accepted = listener.accept().orElseThrow()) {
+        assertThat(value(cloned, accepted.fd())).isEqualTo(5);
+        assertThat(lookup(other, accepted.fd(), 0)).isEqualTo("ENOENT");
+        assertThat(lookup(cloned, client.fd(), 0)).isEqualTo("ENOENT");
+        assertThat(update(cloned, accepted.fd(), u64(7), 0)).isEqualTo("OK");
+        assertThat(value(cloned, listener.fd())).isEqualTo(5);
+      }
+    }
+  }
+
+  @TwinTest
+  void aSocketHoldsNoMoreThanItsOptionMemory(Kernel kernel) {
+    try (TwinSockets sockets = new TwinSockets(kernel)) {
+      List<BpfMap> maps = new java.util.ArrayList<>();
+      try {
+        TwinSocket socket = sockets.udp();
+        MapSpec large = spec(MapType.SK_STORAGE).withValueSize(65_400).withTypes(BTF, U32, LARGE);
+        for (int i = 0; i < 3; i++) {
+          maps.add(kernel.createMap(large));
+        }
+        int left = 131_072 - 176 - 65_400 - 72;
+        assertThat(update(maps.get(0), socket.fd(), room(65_400), 0)).isEqualTo("OK");
+        assertThat(left).isLessThan(65_472);
+        // The first leaves 65,424 bytes, and the second would take 65,472.
+        String second = update(maps.get(1), socket.fd(), room(65_400), 0);
+        assertThat(update(maps.get(2), socket.fd(), room(65_400), 0)).isEqualTo("ENOMEM");
+        assertThat(second).isEqualTo("ENOMEM");
+      } finally {
+        maps.forEach(BpfMap::close);
+      }
     }
   }
 

@@ -29,12 +29,13 @@ final class StorageOwners implements AutoCloseable {
     this.kernel = kernel;
   }
 
-  /** A new owner for maps of that type: a thread, a file or a control group. */
+  /** A new owner for maps of that type: a socket, a thread, a file or a control group. */
   Owner open(MapType type) {
     return switch (type) {
       case TASK_STORAGE -> task();
       case INODE_STORAGE -> file();
       case CGRP_STORAGE -> cgroup();
+      case SK_STORAGE -> socket();
       default -> throw new IllegalArgumentException("no owner for " + type);
     };
   }
@@ -44,6 +45,23 @@ final class StorageOwners implements AutoCloseable {
     int fd() {
       return descriptor.fd();
     }
+  }
+
+  private Owner socket() {
+    TwinSocket socket = new TwinSockets(kernel).udp();
+    return opened(
+        new Descriptor() {
+          @Override
+          public int fd() {
+            return socket.fd();
+          }
+
+          @Override
+          public void close() {
+            socket.close();
+          }
+        },
+        () -> {});
   }
 
   private Owner task() {
