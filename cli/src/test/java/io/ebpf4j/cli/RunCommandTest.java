@@ -17,6 +17,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RunCommandTest {
   private static final Path COUNT = CommandRun.root().resolve("examples/xdp-count/xdp_count.bpf.o");
@@ -170,19 +172,26 @@ class RunCommandTest {
   }
 
   /** Packets go to compiled programs in batches, unless what is left of them is asked for. */
-  @Test
-  void batchesGiveWhatPacketsOneByOneGive() throws Exception {
-    List<Object> run = new ArrayList<>(List.of("run", OPTIONS, "--prog", "decide", "--json"));
-    run.addAll(List.of("--repeat", 3, "--set", "preset={\"at\":{\"x\":9}}"));
-    for (int length : new int[] {60, 13, 14, 3520, 3521, 6000, 70000, 64}) {
+  @ParameterizedTest
+  @ValueSource(strings = {"decide", "classify", "keep"})
+  void batchesGiveWhatPacketsOneByOneGive(String program) throws Exception {
+    Path object = program.equals("decide") ? OPTIONS : SKB;
+    List<Object> run = new ArrayList<>(List.of("run", object, "--prog", program, "--json"));
+    run.addAll(List.of("--repeat", 3));
+    for (int length : new int[] {60, 13, 14, 3520, 3521, 3712, 3713, 6000, 70000, 64}) {
       run.addAll(List.of("--packet", "%02x".formatted(length & 0xff).repeat(length)));
+    }
+    for (String type : List.of("0800", "86dd")) {
+      for (int bytes : new int[] {0, 19, 20, 39, 40}) {
+        run.addAll(List.of("--packet", "00".repeat(12) + type + "45".repeat(bytes)));
+      }
     }
     run.addAll(List.of("--packet", "ff".repeat(20), "--pcap", MIXED));
     JsonValue batches = CommandRun.of(run.toArray()).json().get("runs").get(0);
     run.addAll(List.of("--write", directory.resolve("out.pcap")));
     JsonValue oneByOne = CommandRun.of(run.toArray()).json().get("runs").get(0);
 
-    assertThat(batches.get("packets").value()).isEqualTo(3L * (9 + 379));
+    assertThat(batches.get("packets").value()).isEqualTo(3L * (21 + 379));
     for (String member : List.of("packets", "verdicts", "refused", "maps")) {
       assertThat(batches.get(member)).as(member).isEqualTo(oneByOne.get(member));
     }

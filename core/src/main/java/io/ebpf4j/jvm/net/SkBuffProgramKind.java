@@ -6,13 +6,13 @@ import io.ebpf4j.jvm.context.ContextLayout;
 import io.ebpf4j.jvm.context.JudgedKind;
 import io.ebpf4j.jvm.context.LegacyPacketAccess;
 import io.ebpf4j.jvm.context.LoadedProgram;
+import io.ebpf4j.jvm.context.PacketFeed;
 import io.ebpf4j.jvm.context.ProgramKind;
 import io.ebpf4j.jvm.context.Repetition;
 import io.ebpf4j.jvm.context.Sleepable;
 import io.ebpf4j.jvm.cpu.Cpu;
 import io.ebpf4j.jvm.cpu.Machine;
 import io.ebpf4j.jvm.cpu.Slot;
-import io.ebpf4j.jvm.memory.Memory;
 import io.ebpf4j.spec.Errno;
 import io.ebpf4j.spec.ProgramSpec;
 import io.ebpf4j.spec.ProgramType;
@@ -32,11 +32,6 @@ final class SkBuffProgramKind implements ProgramKind {
   static final int MAX_PACKET = 3712;
 
   static final Slot<Buffers> BUFFERS = Slot.of(Buffers.class);
-
-  private static final int IPV4 = 0x0008;
-  private static final int IPV6 = 0xdd86;
-  private static final int IPV4_HEADER_BYTES = 20;
-  private static final int IPV6_HEADER_BYTES = 40;
 
   private final ProgramType type;
   private final boolean seesEthernet;
@@ -119,7 +114,7 @@ final class SkBuffProgramKind implements ProgramKind {
       SkBuffBuffer buffer,
       @Nullable SkBuffContext context) {
     buffer.fill(run.data());
-    refuseShortHeader(buffer.skb());
+    refuseShortHeader(buffer);
     if (!seesEthernet) {
       buffer.pullEthernet();
     }
@@ -133,6 +128,11 @@ final class SkBuffProgramKind implements ProgramKind {
     }
     byte[] data = PacketOutput.of(run, SkBuff.length(buffer.skb()), buffer::bytes);
     return new TestRun.Result(outcome.returnValue(), data, after, outcome.meanNanos());
+  }
+
+  @Override
+  public Optional<PacketFeed> feed(LoadedProgram program, Machine machine) {
+    return Optional.of(new SkBuffFeed(program, machine, seesEthernet));
   }
 
   private void refuseMode(TestRun run) {
@@ -159,20 +159,14 @@ final class SkBuffProgramKind implements ProgramKind {
     }
   }
 
-  private static void refuseShortHeader(long skb) {
-    int behindEthernet = SkBuff.length(skb) - SkBuff.ETHERNET_BYTES;
-    switch (Memory.getInt(skb + SkBuff.PROTOCOL_OFFSET)) {
-      case IPV4 -> refuseShort("IPv4", behindEthernet, IPV4_HEADER_BYTES);
-      case IPV6 -> refuseShort("IPv6", behindEthernet, IPV6_HEADER_BYTES);
-      default -> {}
-    }
-  }
-
-  private static void refuseShort(String protocol, int has, int header) {
-    if (has < header) {
+  private static void refuseShortHeader(SkBuffBuffer buffer) {
+    if (!buffer.hasNetworkHeader()) {
       throw invalid(
           "%d bytes behind the Ethernet header are no %s packet: its header has %d"
-              .formatted(has, protocol, header));
+              .formatted(
+                  SkBuff.length(buffer.skb()) - SkBuff.ETHERNET_BYTES,
+                  buffer.protocolName(),
+                  buffer.headerBytes()));
     }
   }
 
