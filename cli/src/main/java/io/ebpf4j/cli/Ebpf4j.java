@@ -4,7 +4,6 @@ import java.io.BufferedOutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.util.Arrays;
-import java.util.Map;
 import java.util.Optional;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
@@ -33,6 +32,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       VerifyCommand.class,
       DisasmCommand.class,
       BenchCommand.class,
+      ForwardCommand.class,
       ServeCommand.class,
       CheckCommand.class,
       DoctorCommand.class,
@@ -41,8 +41,6 @@ import picocli.CommandLine.UnmatchedArgumentException;
       GenerateCompletion.class
     })
 public final class Ebpf4j {
-  private static final Map<String, String> NOT_BUILT =
-      Map.of("forward", "\"ebpf4j run\" feeds a program from captures");
 
   /** Runs the command and exits with its status. */
   public static void main(String[] arguments) {
@@ -99,11 +97,8 @@ public final class Ebpf4j {
   private static String sentence(ParameterException exception) {
     CommandLine command = exception.getCommandLine();
     if (exception instanceof UnmatchedArgumentException unmatched && command.getParent() == null) {
-      String name = unmatched.getUnmatched().getFirst();
-      String instead = NOT_BUILT.get(name);
-      return instead == null
-          ? "ebpf4j: there is no command '%s': see \"ebpf4j --help\"".formatted(name)
-          : "ebpf4j %s is not built yet: %s".formatted(name, instead);
+      return "ebpf4j: there is no command '%s': see \"ebpf4j --help\""
+          .formatted(unmatched.getUnmatched().getFirst());
     }
     return "ebpf4j: %s (see \"%s --help\")"
         .formatted(

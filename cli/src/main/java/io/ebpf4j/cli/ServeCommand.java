@@ -17,6 +17,7 @@ import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -146,8 +147,13 @@ final class ServeCommand implements Callable<Integer> {
               all,
               server::refused);
       PrintWriter out = command.commandLine().getOut();
-      ServeWatch.run(
-          report, seconds, common, out, () -> report.print(maps(loaded), common.json, out));
+      LiveWatch.run(
+          report,
+          seconds,
+          new CountDownLatch(1),
+          common,
+          out,
+          () -> report.print(maps(loaded), common.json, out));
     }
   }
 

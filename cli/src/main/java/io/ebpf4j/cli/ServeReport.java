@@ -9,7 +9,7 @@ import java.util.Locale;
 import java.util.function.LongSupplier;
 
 /** What the members of a server have got. Used by one thread. */
-final class ServeReport {
+final class ServeReport implements LiveWatch.Report {
   private static final int BAR = 40;
 
   private final String object;
@@ -38,9 +38,9 @@ final class ServeReport {
     this.before = new long[members.size()];
   }
 
-  /** One line that says what is served where. */
-  String heading() {
-    return "%s %s:%d on %s, %d members"
+  @Override
+  public String heading() {
+    return "serving %s %s:%d on %s, %d members"
         .formatted(
             protocol,
             address.getAddress().getHostAddress(),
@@ -50,7 +50,8 @@ final class ServeReport {
   }
 
   /** A table of the members, with what they got each second since the table before. */
-  TextTable table() {
+  @Override
+  public TextTable table() {
     long now = System.nanoTime();
     double elapsed = Math.max(1, now - beforeNanos) / 1e9;
     long total = total();

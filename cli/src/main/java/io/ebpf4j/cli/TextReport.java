@@ -99,7 +99,8 @@ final class TextReport {
     return String.format(Locale.ROOT, "%,d", count);
   }
 
-  private void map(MapDump map) throws IOException {
+  /** A map as a table, where it has elements to show. */
+  void map(MapDump map) throws IOException {
     TypedElements types = new TypedElements(map.spec(), ValueText.Style.PLAIN);
     TextTable table = table(map, types);
     map.forEach((key, value, error) -> {

@@ -24,13 +24,6 @@ class UsageTest {
 
   @TempDir Path directory;
 
-  @ParameterizedTest
-  @ValueSource(strings = {"forward"})
-  void commandsThatAreNotBuiltAreNamed(String name) {
-    assertThat(CommandRun.of(name, "x.o", "--prog", "p").failed(ExitStatus.USAGE))
-        .startsWith("ebpf4j " + name + " is not built yet: ");
-  }
-
   @Test
   void unknownCommandsAreNamed() {
     assertThat(CommandRun.of("fly").failed(ExitStatus.USAGE)).contains("no command 'fly'");

@@ -6,35 +6,47 @@ import java.io.StringWriter;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** Waits while a server serves, and shows its members once a second on a terminal. */
-final class ServeWatch {
+/** Waits while something runs, and shows how it goes once a second on a terminal. */
+final class LiveWatch {
   /** Set by the launcher where standard error is a terminal. */
   private static final String TERMINAL = "ebpf4j.terminal";
 
   private static final long ROUND_NANOS = 1_000_000_000;
   private static final int LAST_WORDS_SECONDS = 10;
 
-  private ServeWatch() {}
+  private LiveWatch() {}
+
+  /** What is shown meanwhile. */
+  interface Report {
+    /** One line that says what runs. */
+    String heading();
+
+    /** How it goes. */
+    TextTable table();
+  }
 
   /** What is said at the end. */
   interface LastWords {
     void say() throws IOException;
   }
 
-  /** Returns when the time is over; on Ctrl-C the JVM ends when the last words are said. */
+  /**
+   * Returns when the time is over or it is stopped; on Ctrl-C the JVM ends when the last words are
+   * said.
+   */
   static void run(
-      ServeReport report,
+      Report report,
       double seconds,
+      CountDownLatch stop,
       CommonOptions common,
       PrintWriter out,
       LastWords lastWords)
       throws IOException {
     boolean live = Boolean.getBoolean(TERMINAL) && !common.quiet && !common.json;
     if (!common.quiet && !common.json) {
-      out.println("serving " + report.heading() + ", Ctrl-C ends");
+      out.println(report.heading() + ", Ctrl-C ends");
       out.flush();
     }
-    CountDownLatch stop = new CountDownLatch(1);
     CountDownLatch said = new CountDownLatch(1);
     Thread hook =
         Thread.ofPlatform()
@@ -42,7 +54,7 @@ final class ServeWatch {
               stop.countDown();
               try {
                 if (!said.await(LAST_WORDS_SECONDS, TimeUnit.SECONDS)) {
-                  out.println("the server did not end in time");
+                  out.println("it did not end in time");
                 }
               } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
@@ -55,14 +67,20 @@ final class ServeWatch {
       out.flush();
     } finally {
       said.countDown();
-      if (stop.getCount() > 0) {
-        Runtime.getRuntime().removeShutdownHook(hook);
-      }
+      forget(hook);
+    }
+  }
+
+  private static void forget(Thread hook) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      // Ctrl-C: the hook runs already.
     }
   }
 
   private static void watch(
-      ServeReport report, double seconds, boolean live, CountDownLatch stop, PrintWriter out) {
+      Report report, double seconds, boolean live, CountDownLatch stop, PrintWriter out) {
     long begin = System.nanoTime();
     double limit = seconds * ROUND_NANOS;
     int lines = 0;
@@ -82,7 +100,7 @@ final class ServeWatch {
   }
 
   /** Prints the table over the one before. */
-  private static int show(ServeReport report, int linesBefore, PrintWriter out) {
+  private static int show(Report report, int linesBefore, PrintWriter out) {
     StringWriter text = new StringWriter();
     report.table().print(new PrintWriter(text, true));
     if (linesBefore > 0) {
