@@ -98,16 +98,22 @@ final class PacketSocket implements AutoCloseable {
     long start = System.nanoTime();
     long wait = expected == 0 ? 60_000_000L : 3_000_000_000L;
     while (true) {
-      long length = call(RECV, fd, buffer.address(), MAX_FRAME, DONT_WAIT);
-      if (length >= 0) {
-        frames.add(buffer.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE));
-        continue;
-      }
+      frames.addAll(seen());
       if ((expected > 0 && frames.size() >= expected) || System.nanoTime() - start > wait) {
         return frames;
       }
       Thread.sleep(1);
     }
+  }
+
+  /** The frames that have arrived. */
+  List<byte[]> seen() {
+    List<byte[]> frames = new ArrayList<>();
+    long length;
+    while ((length = call(RECV, fd, buffer.address(), MAX_FRAME, DONT_WAIT)) >= 0) {
+      frames.add(buffer.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE));
+    }
+    return frames;
   }
 
   @Override

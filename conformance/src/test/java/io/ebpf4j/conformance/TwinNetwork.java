@@ -63,6 +63,9 @@ abstract class TwinNetwork implements AutoCloseable {
    */
   abstract List<byte[]> received(String name, int expected) throws Exception;
 
+  /** What has come up from a device until now, without waiting. */
+  abstract List<byte[]> seen(String name) throws Exception;
+
   /** Sets a device up or down. */
   abstract void up(String name, boolean whether) throws Exception;
 
@@ -134,6 +137,11 @@ abstract class TwinNetwork implements AutoCloseable {
       List<byte[]> all = List.copyOf(frames);
       frames.clear();
       return all;
+    }
+
+    @Override
+    List<byte[]> seen(String name) throws InterruptedException {
+      return received(name, 0);
     }
 
     @Override
@@ -256,6 +264,11 @@ abstract class TwinNetwork implements AutoCloseable {
     @Override
     List<byte[]> received(String name, int expected) throws Exception {
       return sockets.get(name).received(expected);
+    }
+
+    @Override
+    List<byte[]> seen(String name) {
+      return sockets.get(name).seen();
     }
 
     @Override

@@ -208,6 +208,24 @@ final class XdpPrograms {
         .withLicense("GPL");
   }
 
+  /** Gives what bpf_redirect_map gives for the key in the packet's byte 14. */
+  static ProgramSpec redirectByPayload(int flags) {
+    return of(
+            "by_payload",
+            new Instruction(0x61, 2, 1, 0, 0),
+            new Instruction(0x61, 3, 1, 4, 0),
+            new Instruction(0xbf, 4, 2, 0, 0),
+            new Instruction(0x07, 4, 0, 0, 15),
+            new Instruction(0xb7, 0, 0, 0, 1),
+            new Instruction(0x2d, 4, 3, 5, 0),
+            new Instruction(0x71, 2, 2, 14, 0),
+            new Instruction(0x18, 1, 0, 0, 0),
+            Instruction.of(0),
+            new Instruction(0xb7, 3, 0, 0, flags),
+            new Instruction(0x85, 0, 0, 0, 51))
+        .withReferences(List.of(new Reference.ToMap(7, "targets")));
+  }
+
   private static ProgramSpec of(String name, Instruction... body) {
     List<Instruction> code = new ArrayList<>(List.of(body));
     code.add(new Instruction(0x95, 0, 0, 0, 0));
