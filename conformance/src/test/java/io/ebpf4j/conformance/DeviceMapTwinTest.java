@@ -320,6 +320,33 @@ class DeviceMapTwinTest {
 
   @ParameterizedTest
   @MethodSource("makers")
+  void aMapOfSocketsAnswers(Maker maker) throws Exception {
+    try (TwinNetwork network = maker.make(0)) {
+      Kernel kernel = network.kernel();
+      MapSpec spec = of(MapType.XSKMAP);
+      assertThat(create(kernel, spec.withValueSize(8))).isEqualTo("EINVAL");
+      assertThat(create(kernel, spec.withKeySize(8))).isEqualTo("EINVAL");
+      assertThat(create(kernel, spec.withMaxEntries(0))).isEqualTo("EINVAL");
+      assertThat(create(kernel, spec.withFlags(MapFlags.RDONLY))).isEqualTo("OK");
+      assertThat(create(kernel, spec.withFlags(MapFlags.RDONLY_PROG))).isEqualTo("EINVAL");
+      BpfMap map = kernel.createMap(spec);
+      assertThat(lookup(map, 0, 0)).isEqualTo("ENOTSUP");
+      assertThat(update(map, 0, u32(999), 0)).isEqualTo("EBADF");
+      assertThat(update(map, 0, u32(map.fd()), 0)).isEqualTo("ENOTSOCK");
+      assertThat(update(map, 0, u32(map.fd()), 3)).isEqualTo("EINVAL");
+      assertThat(update(map, 4, u32(map.fd()), 0)).isEqualTo("E2BIG");
+      assertThat(delete(map, 0)).isEqualTo("OK");
+      assertThat(delete(map, 4)).isEqualTo("EINVAL");
+      assertThat(keys(map)).containsExactly(0, 1, 2, 3);
+      assertThat(run(kernel, XdpPrograms.redirectMap(0, 2), map)).isEqualTo("2");
+      assertThat(run(kernel, XdpPrograms.redirectMap(0, 10), map)).isEqualTo("0");
+      assertThat(run(kernel, XdpPrograms.lookup(0, 0), map)).isEqualTo("0");
+      assertThat(run(kernel, XdpPrograms.write(), map)).isEqualTo("EACCES");
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("makers")
   void aDeviceThatGoesLeavesAllMaps(Maker maker) throws Exception {
     try (TwinNetwork network = maker.make(2)) {
       Kernel kernel = network.kernel();

@@ -64,7 +64,8 @@ public final class Net implements AutoCloseable {
     return List.of(
         new DeviceMapKind(MapType.DEVMAP, devices),
         new DeviceMapKind(MapType.DEVMAP_HASH, devices),
-        new CpuMap.Kind(devices));
+        new CpuMap.Kind(devices),
+        new XskMap.Kind(devices));
   }
 
   /** The classes whose methods are the packet helpers. */

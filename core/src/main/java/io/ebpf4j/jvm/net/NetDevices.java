@@ -3,6 +3,7 @@ package io.ebpf4j.jvm.net;
 import io.ebpf4j.BpfException;
 import io.ebpf4j.jvm.cpu.Cpu;
 import io.ebpf4j.jvm.cpu.Machine;
+import io.ebpf4j.jvm.handle.FdTable;
 import io.ebpf4j.pcap.CaptureReader;
 import io.ebpf4j.pcap.CaptureWriter;
 import io.ebpf4j.spec.Errno;
@@ -33,6 +34,7 @@ public final class NetDevices {
   private final List<SoftNet> nets;
   private final NetEvents events = new NetEvents();
   private final Set<DeviceMap> maps = ConcurrentHashMap.newKeySet();
+  private final Set<XskMap> socketMaps = ConcurrentHashMap.newKeySet();
   private final RoutingTable routes = new RoutingTable();
   private final NetDevice loopback;
   private volatile @Nullable NetDevice[] table = new @Nullable NetDevice[16];
@@ -127,6 +129,17 @@ public final class NetDevices {
     return new VethPair(device, peer);
   }
 
+  /**
+   * Opens a receiver of frames that XDP programs redirect to by an XSKMAP.
+   *
+   * @param queue of the device; frames of others are refused
+   * @param capacity frames that wait at most, at least 1
+   * @throws BpfException EINVAL for another queue or capacity
+   */
+  public FrameReceiver openReceiver(NetDevice device, int queue, int capacity) {
+    return new FrameReceiver(this, machine.slots().get(FdTable.SLOT), device, queue, capacity);
+  }
+
   /** The devices that there are, by ifindex. */
   public List<NetDevice> all() {
     List<NetDevice> all = new ArrayList<>();
@@ -207,6 +220,26 @@ public final class NetDevices {
   /** Ends {@link #watch}. */
   void unwatch(DeviceMap map) {
     maps.remove(map);
+  }
+
+  /** Has a map told when a receiver is closed. */
+  void watch(XskMap map) {
+    socketMaps.add(map);
+  }
+
+  /** Ends {@link #watch}. */
+  void unwatch(XskMap map) {
+    socketMaps.remove(map);
+  }
+
+  /** Takes a receiver out of every map. */
+  void removeSocket(FrameReceiver.Socket socket) {
+    socketMaps.forEach(map -> map.removeSocket(socket));
+  }
+
+  /** Does something when no program that runs now runs any more. */
+  void afterGracePeriod(Runnable action) {
+    machine.rcu().call(action);
   }
 
   /** Tells that a program stopped with a fault on a device's own thread. */

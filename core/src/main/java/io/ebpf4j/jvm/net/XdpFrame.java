@@ -224,6 +224,11 @@ final class XdpFrame {
     resizeFrag(frame, Memory.getInt(frame + FRAG_COUNT_OFFSET) - 1, size);
   }
 
+  /** The receive queue that the frame came by. */
+  static int rxQueue(long frame) {
+    return Memory.getInt(frame + RX_QUEUE_INDEX_OFFSET);
+  }
+
   static long data(long frame) {
     return Memory.getLong(frame + DATA_OFFSET);
   }

@@ -27,7 +27,10 @@ class DevicesTest {
   private final NetDevices devices = kernel.devices();
 
   @AfterEach
-  void noFrameIsLost() {
+  void noFrameIsLost() throws InterruptedException {
+    for (int waited = 0; devices.framesInUse() > 0 && waited < 2000; waited++) {
+      Thread.sleep(1);
+    }
     assertThat(devices.framesInUse()).isZero();
     for (NetDevice device : devices.all()) {
       DeviceCounters counters = device.counters();
@@ -195,6 +198,37 @@ class DevicesTest {
     assertThat(heard.get(0)).isInstanceOf(NetEvent.XdpRedirectErr.class);
     assertThat(heard.get(1))
         .isEqualTo(new NetEvent.FrameDropped(in.ifindex(), "in", DropReason.REDIRECT_TO_NO_DEVICE));
+  }
+
+  @Test
+  void aReceiverTakesFramesOutOfAQueue() {
+    ApplicationDevice in = devices.addApplication("in", DeviceSettings.DEFAULT.withRxQueues(2));
+    BpfMap map = kernel.createMap(MapSpec.of("targets", MapType.XSKMAP, 4, 4, 4));
+    attach(
+        XdpPrograms.redirectMap(0, XdpPrograms.PASS),
+        in.ifindex(),
+        XdpMode.NATIVE,
+        Map.of("targets", map));
+    List<byte[]> received = new ArrayList<>();
+    try (FrameReceiver receiver = devices.openReceiver(in.device(), 1, 2)) {
+      map.update(PacketKernel.ints(0), PacketKernel.ints(receiver.fd()));
+      in.receive(0, wire -> wire.receive(packet(60)));
+      for (int i = 0; i < 3; i++) {
+        byte[] packet = packet(70 + i);
+        in.receive(1, wire -> wire.receive(packet));
+      }
+      assertThat(receiver.await(1)).isTrue();
+      assertThat(receiver.receive(64, frame -> received.add(frame.bytes()))).isEqualTo(2);
+      assertThat(receiver.await(1)).isFalse();
+      in.receive(1, wire -> wire.receive(packet(80)));
+    }
+    assertThat(received).containsExactly(packet(70), packet(71));
+    assertThat(in.device().counters().drops())
+        .containsEntry(DropReason.SOCKET_ELSEWHERE, 1L)
+        .containsEntry(DropReason.SOCKET_QUEUE_FULL, 1L);
+    in.receive(1, wire -> wire.receive(packet(90)));
+    assertThat(in.device().counters().passed()).isEqualTo(1);
+    map.close();
   }
 
   @Test
