@@ -57,6 +57,14 @@ final class Dynptrs {
     }
   }
 
+  /** A dynptr that a function is given, and that it does not change. */
+  static void setConstant(Register register, Verification verification) {
+    register.setPointer(Kind.DYNPTR, 0);
+    register.extent = Dynptr.Type.LOCAL.ordinal();
+    register.first = true;
+    register.id = verification.nextId();
+  }
+
   /**
    * A dynptr that is used.
    *

@@ -197,6 +197,12 @@ final class GlobalFunctions {
       if (isContext || tags.contains("ctx")) {
         return new Parameter(Kind.CONTEXT, false, 0);
       }
+      if (isDynptr(btf, target)) {
+        if (!tags.isEmpty()) {
+          throw Rejection.invalid("arg#%d has invalid combination of tags", index);
+        }
+        return new Parameter(Kind.DYNPTR, false, 0);
+      }
       if (target == 0 || !btf.hasSize(target)) {
         throw Rejection.invalid(
             "arg#%d reference type('%s %s') size cannot be determined: -22",
@@ -216,6 +222,11 @@ final class GlobalFunctions {
     throw Rejection.invalid(
         "Arg#%d type %s in %s() is not supported yet.",
         index, btf.type(type).kind(), function.name());
+  }
+
+  private static boolean isDynptr(Btf btf, int target) {
+    String name = target == 0 ? "" : btf.name(target);
+    return name.equals("bpf_dynptr") || name.equals("bpf_dynptr_kern");
   }
 
   /** The tags of a parameter: what stands behind {@code arg:} in {@code btf_decl_tag}. */
@@ -251,6 +262,7 @@ final class GlobalFunctions {
       switch (parameter.kind()) {
         case SCALAR -> with.markUnknown(register);
         case CONTEXT -> register.setPointer(Kind.CONTEXT, 0);
+        case DYNPTR -> Dynptrs.setConstant(register, with);
         default -> {
           register.setPointer(Kind.MEMORY, parameter.mayBeNull() ? Register.MAYBE_NULL : 0);
           register.extent = parameter.size();
@@ -283,6 +295,10 @@ final class GlobalFunctions {
           if (!register.is(Kind.CONTEXT, 0)) {
             throw Rejection.invalid("arg#%d expects pointer to ctx", i);
           }
+        }
+        case DYNPTR -> {
+          offset(n, register);
+          memory.dynptrs().use(n, null);
         }
         default -> {
           offset(n, register);

@@ -261,7 +261,7 @@ final class StackAccess {
       Register immediate = new Register();
       immediate.setConstant(verification.instruction().imm());
       spill(frame, slot, immediate, size);
-    } else if (register != null && register.isPointer()) {
+    } else if (register != null && isSpillable(register)) {
       if (size != Frame.SLOT_BYTES) {
         throw Rejection.access("invalid size of register spill");
       }
@@ -290,6 +290,11 @@ final class StackAccess {
     if (stops) {
       verification.stopsBehind.set(verification.slot);
     }
+  }
+
+  /** A dynptr that a function is given is a number when it comes back from the stack. */
+  private static boolean isSpillable(Register register) {
+    return register.isPointer() && register.kind != Register.Kind.DYNPTR;
   }
 
   private void spill(Frame frame, int slot, Register register, int size) {
