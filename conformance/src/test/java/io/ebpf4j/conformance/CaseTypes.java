@@ -93,6 +93,7 @@ final class CaseTypes {
       case "u32" -> types.unsigned("unsigned int", 4);
       case "u64" -> types.unsigned("unsigned long", 8);
       case "struct bpf_spin_lock" -> struct("bpf_spin_lock", "u32 val");
+      case "struct bpf_wq" -> struct("bpf_wq", "u64 a; u64 b");
       case "struct bpf_timer" -> struct("bpf_timer", "u64 a; u64 b");
       case "struct pair" -> struct("pair", "u64 first; u64 second");
       default -> {

@@ -9,6 +9,7 @@ import io.ebpf4j.jvm.helper.KfuncTable;
 import io.ebpf4j.jvm.helper.NumberIterator;
 import io.ebpf4j.jvm.map.Cgroup;
 import io.ebpf4j.jvm.map.MapStructs;
+import io.ebpf4j.jvm.map.WorkQueueKfuncs;
 import io.ebpf4j.jvm.net.Net;
 import io.ebpf4j.jvm.socket.Sockets;
 import io.ebpf4j.jvm.storage.Storage;
@@ -49,6 +50,7 @@ final class KernelTypes {
     Storage.declareTypes(types);
     NumberIterator.declareTypes(types);
     Dynptr.declareTypes(types);
+    WorkQueueKfuncs.declareTypes(types);
     KfuncTable.declare(kfuncs, types);
     return types.build();
   }

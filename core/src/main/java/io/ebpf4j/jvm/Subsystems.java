@@ -150,6 +150,7 @@ final class Subsystems implements AutoCloseable {
                     NumberIterator.class,
                     SectionKfuncs.class,
                     StringKfuncs.class),
+                MapTable.kfuncs(),
                 Net.kfuncs())
             .flatMap(List::stream)
             .toList();

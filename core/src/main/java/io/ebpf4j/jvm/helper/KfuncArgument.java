@@ -43,6 +43,8 @@ public record KfuncArgument(
     STRING,
     /** What bpf_local_irq_save saves. */
     IRQ_FLAGS,
+    /** The {@code bpf_wq} in a map's value. */
+    WORK_QUEUE,
     /** A function of the program. */
     FUNCTION,
     /** What programs do not give: whatever the register holds. */

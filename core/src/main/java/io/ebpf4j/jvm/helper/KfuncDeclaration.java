@@ -14,7 +14,8 @@ import java.util.regex.Pattern;
 
 /**
  * A function's declaration in C, of the few forms that kernel functions have: numbers, enums,
- * structs, and pointers to them.
+ * structs, and pointers to them; {@code callback *} is a function that gets a map, a key and a
+ * value.
  *
  * @param result the type of what it gives
  * @param name its name
@@ -73,6 +74,14 @@ record KfuncDeclaration(String result, String name, List<Declared> parameters) {
     }
     if (type.equals("void")) {
       return 0;
+    }
+    if (type.equals("callback")) {
+      int number = find(known, "int", BtfKind.INT);
+      return types.prototype(
+          number,
+          new Parameter("map", types.pointer(0)),
+          new Parameter("key", types.pointer(number)),
+          new Parameter("value", types.pointer(0)));
     }
     if (type.startsWith("struct ")) {
       String name = type.substring("struct ".length());

@@ -24,6 +24,8 @@ public enum KfuncFlag {
   ITERATOR_DESTROY,
   /** It may be called while a spin lock is held. */
   UNDER_LOCK,
+  /** It has a function of the program called some time later. */
+  CALLS_BACK_LATER,
   /** Packet pointers die by the call. */
   CHANGES_PACKET,
   /** It asks the CPU for the {@link io.ebpf4j.jvm.cpu.Activation} that runs. */

@@ -163,6 +163,9 @@ public final class KfuncTable {
     if (DYNPTRS.contains(types.name(target))) {
       return Kind.DYNPTR;
     }
+    if (types.name(target).equals("bpf_wq")) {
+      return Kind.WORK_QUEUE;
+    }
     if (iterator || name.endsWith("__iter")) {
       return Kind.ITERATOR;
     }

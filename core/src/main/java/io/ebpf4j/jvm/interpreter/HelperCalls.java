@@ -173,7 +173,8 @@ final class HelperCalls {
     return false;
   }
 
-  private boolean inElement(int slot, long address, int bytes) {
+  /** Whether bytes lie in an element of a map. */
+  boolean inElement(int slot, long address, int bytes) {
     Area area = run.regions.areaOf(address);
     return area != null && area.elements() && memory(slot, address, bytes, true);
   }

@@ -58,6 +58,7 @@ final class KfuncCalls {
               ? memory(slot, value, argument.bytes())
               : run.helperCalls().dynptr(slot, value);
       case STRING -> true;
+      case WORK_QUEUE -> run.helperCalls().inElement(slot, value, argument.bytes());
       case POINTER -> pointer(slot, argument, value, run.registers[(number + 1) & 7]);
     };
   }
@@ -89,6 +90,7 @@ final class KfuncCalls {
       case IRQ_FLAGS -> "memory for the flags";
       case DYNPTR -> "dynptr";
       case STRING -> "zero-terminated string";
+      case WORK_QUEUE -> "bpf_wq in a map's value";
       case POINTER -> "pointer that it takes";
     };
   }

@@ -147,9 +147,8 @@ public final class ArrayMap extends ArrayElements {
   /** An update ends the timer of the old value. */
   @Override
   void resetFields(long index) {
-    int timerOffset = specialFields().timerOffset();
-    if (timerOffset >= 0) {
-      timers().free(values.segment(), index * layout.elementSize() + timerOffset);
+    for (int offset : specialFields().deferred()) {
+      timers().free(values.segment(), index * layout.elementSize() + offset);
     }
   }
 
@@ -164,7 +163,7 @@ public final class ArrayMap extends ArrayElements {
   }
 
   private void freeTimers() {
-    if (specialFields().timerOffset() >= 0) {
+    if (specialFields().deferred().length > 0) {
       timers().freeAll(this);
     }
   }

@@ -123,9 +123,8 @@ public final class LruHashMap extends LruElements {
 
   @Override
   void retire(long element) {
-    int timerOffset = specialFields().timerOffset();
-    if (timerOffset >= 0) {
-      timers().free(element + layout.valueOffset() + timerOffset);
+    for (int offset : specialFields().deferred()) {
+      timers().free(element + layout.valueOffset() + offset);
     }
   }
 
@@ -165,7 +164,7 @@ public final class LruHashMap extends LruElements {
   }
 
   private void freeTimers() {
-    if (specialFields().timerOffset() >= 0) {
+    if (specialFields().deferred().length > 0) {
       timers().freeAll(this);
     }
   }

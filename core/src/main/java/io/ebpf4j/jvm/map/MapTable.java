@@ -52,6 +52,11 @@ public final class MapTable implements AutoCloseable {
     return table;
   }
 
+  /** The classes whose methods are the kernel functions over maps. */
+  public static List<Class<?>> kfuncs() {
+    return List.of(WorkQueueKfuncs.class);
+  }
+
   /** The classes with the helpers by which programs use maps. */
   public static List<Class<?>> helpers() {
     return List.of(

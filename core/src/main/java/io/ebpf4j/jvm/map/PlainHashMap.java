@@ -171,9 +171,8 @@ public final class PlainHashMap extends PooledHash {
 
   @Override
   void retire(long element) {
-    int timerOffset = specialFields().timerOffset();
-    if (timerOffset >= 0) {
-      timers().free(element + layout.valueOffset() + timerOffset);
+    for (int offset : specialFields().deferred()) {
+      timers().free(element + layout.valueOffset() + offset);
     }
   }
 
@@ -198,7 +197,7 @@ public final class PlainHashMap extends PooledHash {
   }
 
   private void freeTimers() {
-    if (specialFields().timerOffset() >= 0) {
+    if (specialFields().deferred().length > 0) {
       timers().freeAll(this);
     }
   }

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * The fields of a value that belong to the kernel: spin locks, timers, work queues, kernel
@@ -21,12 +22,17 @@ public final class SpecialFields {
   private final List<Field> fields;
   private final int lockOffset;
   private final int timerOffset;
+  private final int workQueueOffset;
+  private final int[] deferred;
 
   /** These fields, by offset. */
   SpecialFields(List<Field> fields) {
     this.fields = List.copyOf(fields);
     this.lockOffset = offsetOf(Kind.SPIN_LOCK);
     this.timerOffset = offsetOf(Kind.TIMER);
+    this.workQueueOffset = offsetOf(Kind.WORK_QUEUE);
+    this.deferred =
+        IntStream.of(timerOffset, workQueueOffset).filter(offset -> offset >= 0).toArray();
   }
 
   /** What a field is. */
@@ -120,6 +126,16 @@ public final class SpecialFields {
   /** Where the timer is, or -1. */
   int timerOffset() {
     return timerOffset;
+  }
+
+  /** Where the work queue is, or -1. */
+  int workQueueOffset() {
+    return workQueueOffset;
+  }
+
+  /** Where that is which runs a function later: the timer and the work queue. */
+  int[] deferred() {
+    return deferred;
   }
 
   @Override

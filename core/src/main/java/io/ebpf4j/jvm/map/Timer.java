@@ -5,10 +5,17 @@ import io.ebpf4j.jvm.cpu.Clock;
 import io.ebpf4j.jvm.cpu.Cpu;
 import org.jspecify.annotations.Nullable;
 
-/** A {@code bpf_timer} that was initialised. All of it is guarded by its {@link Timers}. */
+/**
+ * A {@code bpf_timer} or {@code bpf_wq} that was initialised. All of it is guarded by its {@link
+ * Timers}.
+ */
 final class Timer {
   final JvmMap map;
   final long value;
+
+  /** The address of its {@code bpf_timer} or {@code bpf_wq}. */
+  final long field;
+
   final Base base;
   @Nullable BoundFunction callback;
 
@@ -18,9 +25,10 @@ final class Timer {
   long dueNanos;
   long order;
 
-  Timer(JvmMap map, long value, Base base) {
+  Timer(JvmMap map, long value, long field, Base base) {
     this.map = map;
     this.value = value;
+    this.field = field;
     this.base = base;
   }
 

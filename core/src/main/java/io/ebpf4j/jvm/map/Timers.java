@@ -61,7 +61,7 @@ final class Timers implements AutoCloseable {
     if (!map.hasUsers()) {
       return -Errno.EPERM.number();
     }
-    Timer timer = new Timer(map, value, base);
+    Timer timer = new Timer(map, value, address, base);
     Integer free = freeIds.poll();
     int id = free != null ? free : timers.size();
     if (free != null) {
@@ -145,7 +145,7 @@ final class Timers implements AutoCloseable {
     for (int id = 1; id < timers.size(); id++) {
       Timer timer = timers.get(id);
       if (timer != null && timer.map == map) {
-        Memory.putLong(timer.value + map.specialFields().timerOffset(), 0);
+        Memory.putLong(timer.field, 0);
         free(id);
       }
     }

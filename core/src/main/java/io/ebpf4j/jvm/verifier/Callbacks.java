@@ -1,5 +1,6 @@
 package io.ebpf4j.jvm.verifier;
 
+import io.ebpf4j.jvm.map.MapShape;
 import io.ebpf4j.jvm.verifier.HelperStep.Call;
 import io.ebpf4j.jvm.verifier.Register.Kind;
 import io.ebpf4j.spec.Errno;
@@ -31,7 +32,7 @@ final class Callbacks {
         push(call, (caller, callee) -> forEach(call, caller, callee));
       }
       case LOOP -> loop(call);
-      case TIMER_SET_CALLBACK -> pushLater(call);
+      case TIMER_SET_CALLBACK -> later(call.function, call.map(), false);
       default -> {}
     }
   }
@@ -63,15 +64,15 @@ final class Callbacks {
 
   private static void forEach(Call call, Frame caller, Frame callee) {
     callee.registers[1].set(caller.registers[1]);
-    pointer(call, callee.registers[2], Kind.MAP_KEY);
-    pointer(call, callee.registers[3], Kind.MAP_VALUE);
+    pointer(call.map(), callee.registers[2], Kind.MAP_KEY);
+    pointer(call.map(), callee.registers[3], Kind.MAP_VALUE);
     callee.registers[4].set(caller.registers[3]);
     mayReturn(callee, 1);
   }
 
-  private static void pointer(Call call, Register register, Kind kind) {
+  private static void pointer(MapShape map, Register register, Kind kind) {
     register.setPointer(kind, 0);
-    register.map = call.map;
+    register.map = map;
   }
 
   private static void mayReturn(Frame callee, int max) {
@@ -92,24 +93,28 @@ final class Callbacks {
     verification.frame().callbackDepth = 0;
   }
 
-  private void pushLater(Call call) {
-    calls.checkArguments(call.function);
+  /** Keeps the way into a function that runs some time later, with an element of a map. */
+  void later(int function, MapShape map, boolean sleepable) {
+    calls.checkArguments(function);
+    verification.calledLater.set(function);
     Frame caller = verification.frame();
-    State state = verification.push(verification.flow.start(call.function), verification.slot);
+    State state = verification.push(verification.flow.start(function), verification.slot);
     State fresh = new State();
     fresh.branches = 1;
-    fresh.parent = state.parent;
-    fresh.depth = state.depth;
-    fresh.firstSlot = state.firstSlot;
-    fresh.lastSlot = state.lastSlot;
-    fresh.sleepable = false;
-    Frame callee = new Frame(-1, 0, call.function);
+    // It starts afresh: what it was set by may be done before it is. A function that sets itself is
+    // found to do so again.
+    if (state.parent != null) {
+      state.parent.branches--;
+    }
+    fresh.firstSlot = verification.flow.start(function);
+    fresh.sleepable = sleepable;
+    Frame callee = new Frame(-1, 0, function);
     callee.registers[10].setPointer(Kind.STACK, 0);
     callee.asyncEntries = caller.asyncEntries + 1;
     callee.registers[1].setPointer(Kind.MAP, 0);
-    callee.registers[1].map = call.map;
-    pointer(call, callee.registers[2], Kind.MAP_KEY);
-    pointer(call, callee.registers[3], Kind.MAP_VALUE);
+    callee.registers[1].map = map;
+    pointer(map, callee.registers[2], Kind.MAP_KEY);
+    pointer(map, callee.registers[3], Kind.MAP_VALUE);
     callee.inAsyncCallback = true;
     callee.returnMin = 0;
     callee.returnMax = 0;

@@ -252,6 +252,9 @@ final class Flow {
       prunePoints.set(slot);
       checkpoints.set(slot);
     }
+    if (calls.isKfunc(i.imm(), KfuncFlag.CALLS_BACK_LATER)) {
+      prunePoints.set(slot);
+    }
     if (calls.isKfunc(i.imm(), KfuncFlag.CHANGES_PACKET)) {
       changesPacket.set(functionOf(slot));
     }

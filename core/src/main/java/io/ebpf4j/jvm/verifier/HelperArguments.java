@@ -356,31 +356,37 @@ final class HelperArguments {
   }
 
   private static void timer(int number, Register register, Call call) {
+    field(number, register, SpecialFields.Kind.TIMER);
+    call.map = register.map;
+    call.mapUid = register.mapUid;
+  }
+
+  /** Checks that a map's value is pointed to where it has a field of the kernel's. */
+  static void field(int number, Register register, SpecialFields.Kind kind) {
     MapShape map = register.map;
+    String name = kind.label();
     if (map == null) {
       throw new IllegalStateException("a map value without its map");
     }
     if (!register.bits.isConstant()) {
       throw Rejection.invalid(
-          "R%d doesn't have constant offset. bpf_timer has to be at the constant offset", number);
+          "R%d doesn't have constant offset. %s has to be at the constant offset", number, name);
     }
     if (map.spec().btf() == null || map.spec().valueType() == 0) {
       throw Rejection.invalid(
-          "map '%s' has to have BTF in order to use bpf_timer", map.spec().name());
+          "map '%s' has to have BTF in order to use %s", map.spec().name(), name);
     }
     int offset =
         map.specialFields().fields().stream()
-            .filter(field -> field.kind() == SpecialFields.Kind.TIMER)
+            .filter(field -> field.kind() == kind)
             .mapToInt(SpecialFields.Field::offset)
             .findFirst()
             .orElseThrow(
-                () -> Rejection.invalid("map '%s' has no valid bpf_timer", map.spec().name()));
+                () -> Rejection.invalid("map '%s' has no valid %s", map.spec().name(), name));
     long at = register.bits.value() + register.offset;
     if (offset != at) {
       throw Rejection.invalid(
-          "off %d doesn't point to 'struct bpf_timer' that is at %d", at, offset);
+          "off %d doesn't point to 'struct %s' that is at %d", at, name, offset);
     }
-    call.map = map;
-    call.mapUid = register.mapUid;
   }
 }

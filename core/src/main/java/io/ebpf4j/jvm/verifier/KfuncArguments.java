@@ -5,6 +5,7 @@ import io.ebpf4j.btf.BtfType;
 import io.ebpf4j.jvm.helper.Dynptr;
 import io.ebpf4j.jvm.helper.KfuncArgument;
 import io.ebpf4j.jvm.helper.KfuncFlag;
+import io.ebpf4j.jvm.map.SpecialFields;
 import io.ebpf4j.jvm.verifier.KfuncStep.Call;
 import io.ebpf4j.jvm.verifier.Register.Kind;
 import java.util.List;
@@ -79,10 +80,20 @@ final class KfuncArguments {
     ArgumentTypes.checkOffset(number, register);
     switch (argument.kind()) {
       case ITERATOR -> iterators.argument(number, argument.target(), call);
-      case MAP -> {
-        if (register.kind != Kind.MAP) {
-          throw Rejection.invalid("pointer in R%d isn't map pointer", number);
+      case MAP -> map(number, register, call);
+      case WORK_QUEUE -> {
+        if (!register.is(Kind.MAP_VALUE, 0)) {
+          throw Rejection.invalid("arg#%d doesn't point to a map value", index);
         }
+        HelperArguments.field(number, register, SpecialFields.Kind.WORK_QUEUE);
+        call.map = register.map;
+        call.mapUid = register.mapUid;
+      }
+      case FUNCTION -> {
+        if (register.kind != Kind.FUNCTION) {
+          throw Rejection.invalid("arg%d expected pointer to func", index);
+        }
+        call.function = register.extent;
       }
       case STRING -> {
         if (register.kind != Kind.MAP_VALUE) {
@@ -98,6 +109,19 @@ final class KfuncArguments {
               "arg#%d of %s is of a kind that this kernel does not check yet",
               index, call.kfunc.name());
     }
+  }
+
+  private static void map(int number, Register register, Call call) {
+    if (register.kind != Kind.MAP) {
+      throw Rejection.invalid("pointer in R%d isn't map pointer", number);
+    }
+    if (call.map != null && (call.map != register.map || call.mapUid != register.mapUid)) {
+      throw Rejection.invalid(
+          "workqueue pointer in R1 map_uid=%d doesn't match map pointer in R2 map_uid=%d",
+          call.mapUid, register.mapUid);
+    }
+    call.map = register.map;
+    call.mapUid = register.mapUid;
   }
 
   private void dynptr(int number, KfuncArgument argument, Call call) {

@@ -5,6 +5,7 @@ import io.ebpf4j.btf.BtfType;
 import io.ebpf4j.isa.Instruction;
 import io.ebpf4j.jvm.helper.KfuncFlag;
 import io.ebpf4j.jvm.helper.KfuncPrototype;
+import io.ebpf4j.jvm.map.MapShape;
 import io.ebpf4j.jvm.verifier.Register.Kind;
 import org.jspecify.annotations.Nullable;
 
@@ -17,9 +18,16 @@ final class KfuncStep {
   private final KfuncArguments arguments;
   private final Iterators iterators;
   private final Sections sections;
+  private final Callbacks callbacks;
 
-  KfuncStep(Verification verification, MemoryAccess memory, Locks locks, Exploration exploration) {
+  KfuncStep(
+      Verification verification,
+      MemoryAccess memory,
+      Locks locks,
+      Callbacks callbacks,
+      Exploration exploration) {
     this.verification = verification;
+    this.callbacks = callbacks;
     StackObjects objects = new StackObjects(verification);
     this.iterators = new Iterators(verification, objects, memory, exploration);
     this.sections = new Sections(verification, objects, memory.stack());
@@ -36,6 +44,14 @@ final class KfuncStep {
     int reference;
 
     Iterators.@Nullable Place iterator;
+
+    /** The map whose value an argument points into, or that an argument is. */
+    @Nullable MapShape map;
+
+    int mapUid;
+
+    /** The function of the program that an argument is. */
+    int function = -1;
 
     /** The dynptr that is used. */
     @Nullable Register dynptr;
@@ -55,6 +71,10 @@ final class KfuncStep {
     }
     Call call = new Call(kfunc);
     arguments.check(call);
+    MapShape map = call.map;
+    if (kfunc.is(KfuncFlag.CALLS_BACK_LATER) && map != null) {
+      callbacks.later(call.function, map, true);
+    }
     sections.call(kfunc);
     for (int n = 0; n <= 5; n++) {
       verification.register(n).clear();

@@ -1,6 +1,7 @@
 package io.ebpf4j.jvm.verifier;
 
 import io.ebpf4j.isa.Instruction;
+import io.ebpf4j.spec.Errno;
 
 /** How much stack the functions of a program need together, along every chain of calls. */
 final class StackDepth {
@@ -19,6 +20,7 @@ final class StackDepth {
   /** Checks it from the first function and from those that are called back later. */
   void check() {
     check(0, 0, 0);
+    verification.calledLater.stream().forEach(function -> check(function, 0, 0));
   }
 
   private void check(int function, int above, int frames) {
@@ -33,22 +35,29 @@ final class StackDepth {
       throw Rejection.access("combined stack size of %d calls is %d. Too large", frames + 1, depth);
     }
     if (frames >= State.MAX_FRAMES) {
-      throw new Rejection(
-          io.ebpf4j.spec.Errno.E2BIG,
-          "the call stack of %d frames is too deep !".formatted(frames));
+      throw tooDeep();
     }
     open[function] = true;
     for (int slot = flow.start(function); slot < flow.end(function); slot++) {
       Instruction i = verification.code.get(slot);
       if (Flow.isLocalCall(i) || Flow.isFunctionLoad(i)) {
         int callee = flow.functionOf(slot + i.imm() + 1);
+        if (Flow.isFunctionLoad(i) && verification.calledLater.get(callee)) {
+          // It has a stack of its own.
+          continue;
+        }
         if (open[callee]) {
-          throw Rejection.invalid("recursive call from insn %d", slot);
+          throw tooDeep();
         }
         check(callee, depth, frames + 1);
       }
     }
     open[function] = false;
+  }
+
+  private static Rejection tooDeep() {
+    return new Rejection(
+        Errno.E2BIG, "the call stack of %d frames is too deep !".formatted(State.MAX_FRAMES));
   }
 
   private static int rounded(int bytes) {

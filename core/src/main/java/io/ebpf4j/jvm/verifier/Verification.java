@@ -24,6 +24,9 @@ final class Verification {
   final FactTable facts;
   final int[] stackDepths;
 
+  /** Functions that run some time after the program, by number. */
+  final BitSet calledLater = new BitSet();
+
   State state = new State();
   int slot;
   int previousSlot = -1;

@@ -45,8 +45,9 @@ final class Walk {
     this.jumps = new JumpStep(verification);
     this.locks = new Locks(verification);
     this.calls = new FunctionCalls(verification, globals, exploration);
-    this.helpers = new HelperStep(verification, memory, new Callbacks(verification, calls), locks);
-    this.kfuncs = new KfuncStep(verification, memory, locks, exploration);
+    Callbacks callbacks = new Callbacks(verification, calls);
+    this.helpers = new HelperStep(verification, memory, callbacks, locks);
+    this.kfuncs = new KfuncStep(verification, memory, locks, callbacks, exploration);
     this.pointerUse = new PointerUse(verification.code.size());
     globals.verifyWith(verification, new HelperArguments(verification, memory, locks));
   }
