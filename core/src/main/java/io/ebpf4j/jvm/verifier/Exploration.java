@@ -197,7 +197,7 @@ final class Exploration {
     return endlessly ? Visit.ENDLESS : Visit.NEW;
   }
 
-  /** A quick look whether the registers are alike. */
+  /** A quick look whether the registers are alike: a new id alone is a new state. */
   private static boolean mayLoop(State old, State now) {
     if (old.current != now.current) {
       return false;
@@ -210,6 +210,8 @@ final class Exploration {
           || before.offset != after.offset
           || before.umin != after.umin
           || before.umax != after.umax
+          || before.id != after.id
+          || before.reference != after.reference
           || !before.bits.equals(after.bits)) {
         return false;
       }
