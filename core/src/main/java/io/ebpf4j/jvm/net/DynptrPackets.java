@@ -14,7 +14,9 @@ public final class DynptrPackets {
   @Kfunc(
       value =
           "int bpf_dynptr_from_skb(struct __sk_buff *s, u64 flags, struct bpf_dynptr *ptr__uninit)",
-      programTypes = {ProgramType.SCHED_CLS, ProgramType.SCHED_ACT})
+      programTypes = {
+        ProgramType.SCHED_CLS, ProgramType.SCHED_ACT, ProgramType.SK_SKB, ProgramType.LWT_XMIT
+      })
   public static long fromSkb(Cpu cpu, long skb, long flags, long dynptr) {
     return set(dynptr, skb, Dynptr.Type.SKB, SkBuff.length(skb), false, flags);
   }
@@ -23,7 +25,13 @@ public final class DynptrPackets {
   @Kfunc(
       value =
           "int bpf_dynptr_from_skb(struct __sk_buff *s, u64 flags, struct bpf_dynptr *ptr__uninit)",
-      programTypes = {ProgramType.SOCKET_FILTER, ProgramType.CGROUP_SKB})
+      programTypes = {
+        ProgramType.SOCKET_FILTER,
+        ProgramType.CGROUP_SKB,
+        ProgramType.LWT_IN,
+        ProgramType.LWT_OUT,
+        ProgramType.LWT_SEG6LOCAL
+      })
   public static long fromSkbToRead(Cpu cpu, long skb, long flags, long dynptr) {
     return set(dynptr, skb, Dynptr.Type.SKB, SkBuff.length(skb), true, flags);
   }
