@@ -36,6 +36,7 @@ import io.ebpf4j.jvm.program.JvmProgram;
 import io.ebpf4j.jvm.program.RunOptions;
 import io.ebpf4j.jvm.socket.Sockets;
 import io.ebpf4j.jvm.storage.Storage;
+import io.ebpf4j.jvm.storage.StorageMap;
 import io.ebpf4j.jvm.trace.Tracepoint;
 import io.ebpf4j.jvm.verifier.InstructionFacts;
 import io.ebpf4j.object.CoreRelocator;
@@ -56,6 +57,7 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -285,12 +287,7 @@ public final class JvmKernel implements Kernel {
                 kfuncs(),
                 verified
                     ? new RunOptions.Verification(
-                        btf(),
-                        logLevel,
-                        compiled,
-                        verifyOnly,
-                        foreignTypes != null,
-                        privileged)
+                        btf(), logLevel, compiled, verifyOnly, foreignTypes != null, privileged)
                     : null));
     programs.add(program.id(), program);
     return opened(program, () -> new JvmProgramHandle(this, program));
@@ -369,6 +366,23 @@ public final class JvmKernel implements Kernel {
   public Descriptor openCgroup(String path) {
     mustBeOpen();
     return described(cgroups().hold(path));
+  }
+
+  /**
+   * Walks over the owners that have a value of a local storage map, in no particular order. One
+   * that comes or goes meanwhile may be missed.
+   *
+   * @param visitor gets what the owner is, such as {@code task 12} or {@code cgroup /web}, and a
+   *     copy of the value, on the calling thread
+   * @throws BpfException EINVAL for another type of map
+   */
+  public void forEachValue(BpfMap map, BiConsumer<String, byte[]> visitor) {
+    mustBeOpen();
+    if (!(own(map.name(), map) instanceof StorageMap storage)) {
+      throw new BpfException(
+          Errno.EINVAL, "%s is no local storage: it has keys to walk over".formatted(map));
+    }
+    storage.forEach((owner, value) -> visitor.accept(owner.toString(), value));
   }
 
   /**

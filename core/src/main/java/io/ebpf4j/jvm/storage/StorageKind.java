@@ -4,6 +4,7 @@ import io.ebpf4j.jvm.cpu.Machine;
 import io.ebpf4j.jvm.map.JvmMap;
 import io.ebpf4j.jvm.map.MapKind;
 import io.ebpf4j.jvm.map.MapTypes;
+import io.ebpf4j.jvm.map.SpecialFields;
 import io.ebpf4j.spec.Errno;
 import io.ebpf4j.spec.MapFlags;
 import io.ebpf4j.spec.MapSpec;
@@ -36,7 +37,19 @@ record StorageKind(MapType type, Storage storage) implements MapKind {
           "a value has at most %d bytes, not %s"
               .formatted(MAX_VALUE_BYTES, Integer.toUnsignedString(spec.valueSize())));
     }
-    return StorageMap.create(machine, spec, id, MapTypes.fields(spec), storage);
+    SpecialFields fields = MapTypes.fields(spec);
+    refuseUnbuilt(spec, fields, SpecialFields.Kind.USER_POINTER);
+    refuseUnbuilt(spec, fields, SpecialFields.Kind.KERNEL_POINTER);
+    return StorageMap.create(machine, spec, id, fields, storage);
+  }
+
+  private void refuseUnbuilt(MapSpec spec, SpecialFields fields, SpecialFields.Kind kind) {
+    if (fields.has(kind)) {
+      throw MapTypes.refusal(
+          spec,
+          Errno.ENOTSUPP,
+          "values of %s with %s are not built in the JVM kernel yet".formatted(type, kind.label()));
+    }
   }
 
   private String misshape(MapSpec spec) {

@@ -22,6 +22,7 @@ import io.ebpf4j.spec.MapType;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -221,6 +222,36 @@ class OwnerValuesTest {
     map.release();
   }
 
+  @Test
+  void aMillionSocketsWithAValueOf64BytesTakeLessThan200BytesEach() {
+    int count = Integer.getInteger("ebpf4j.storage.sockets", 100_000);
+    BtfBuilder types = new BtfBuilder();
+    int key = types.unsigned("unsigned int", 4);
+    int value = types.array(types.unsigned("unsigned long", 8), 8);
+    StorageMap map =
+        (StorageMap)
+            MapTypes.create(
+                machine,
+                MapSpec.of("values", MapType.SK_STORAGE, 4, 64, 0)
+                    .withFlags(MapFlags.NO_PREALLOC)
+                    .withTypes(types.build(), key, value),
+                ++ids,
+                null);
+    List<Owner> owners = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      Owner owner = new Owner(machine, 0);
+      map.values().findOrCreate(owner.address(), 0);
+      owners.add(owner);
+    }
+    assertThat(map.size()).isEqualTo(count);
+    assertThat(storage.hostBytes() / count).isLessThan(130);
+    assertThat(map.memoryBytes()).isBetween(120L * count, 121L * count + 1_000);
+    owners.forEach(Owner::release);
+    map.release();
+    machine.rcu().barrier();
+    assertThat(storage.hostBytes()).isLessThan(2 << 20);
+  }
+
   /** Map free against owner end against get-create: nothing is freed twice or lost. */
   @Test
   void mapsOwnersAndValuesComeAndGoAtOnce() throws Exception {
@@ -248,8 +279,8 @@ class OwnerValuesTest {
         one.get();
       }
     }
-    current.get().release();
-    map.get().release();
+    Objects.requireNonNull(current.get()).release();
+    Objects.requireNonNull(map.get()).release();
     lasting.release();
   }
 
@@ -262,8 +293,8 @@ class OwnerValuesTest {
     while (!done.get()) {
       cpu.enter();
       try {
-        long owner = current.get().address();
-        StorageMap map = maps.get();
+        long owner = Objects.requireNonNull(current.get()).address();
+        StorageMap map = Objects.requireNonNull(maps.get());
         check(lasting, owner);
         // As a program holds the maps that it uses.
         if (map.tryRetain()) {
