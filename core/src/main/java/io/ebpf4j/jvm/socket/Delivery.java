@@ -57,24 +57,21 @@ final class Delivery {
   /** The socket that a packet goes to that none is connected for, or null where none takes it. */
   @Nullable InetSocket choose(
       Protocol protocol, Endpoint source, Endpoint destination, Payload payload) {
-    InetSocket found = table.find(protocol, destination);
-    ReuseportGroup group = found == null ? null : found.group();
-    if (group == null || group.program() == null) {
-      return group == null
-          ? found
-          : ReuseportGroup.byHash(group.members(), hash.of(source, destination));
-    }
+    // Looked up by a thread on a CPU: the program sees a socket that stays until it has run.
     Cpu cpu = Repetition.enterCpu(machine, -1);
     try {
-      // Once more, so that the program sees a socket that stays until it has run.
-      InetSocket asking = table.find(protocol, destination);
-      ReuseportGroup asked = asking == null ? null : asking.group();
-      if (asking == null || asked == null) {
-        return asking;
+      InetSocket found = table.find(protocol, destination);
+      ReuseportGroup group = found == null ? null : found.group();
+      if (found == null || group == null) {
+        return found;
+      }
+      int flowHash = hash.of(source, destination);
+      if (group.program() == null) {
+        return ReuseportGroup.byHash(group.members(), flowHash);
       }
       Arrival arrival = cpu.slots().get(Arrival.SLOT);
       arrival.write(protocol, source, destination, payload);
-      return arrival.choose(cpu, asked, asking, null, hash.of(source, destination));
+      return arrival.choose(cpu, group, found, null, flowHash);
     } finally {
       cpu.exit();
     }

@@ -6,6 +6,7 @@ import io.ebpf4j.spec.Errno;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -19,16 +20,18 @@ final class SocketTable {
 
   private static final int FIRST_EPHEMERAL = 32768;
   private static final int LAST_EPHEMERAL = 60999;
+  private static final int PORTS = 1 << 16;
   private static final InetSocket[] NOBODY = {};
 
   final ReentrantLock lock = new ReentrantLock();
 
-  private final Map<Place, Port> ports = new ConcurrentHashMap<>();
+  /** By protocol and number; made when the first socket is bound. */
+  private final AtomicReferenceArray<@Nullable AtomicReferenceArray<@Nullable Port>> ports =
+      new AtomicReferenceArray<>(Protocol.values().length);
+
   private final Map<Flow, InetSocket> connected = new ConcurrentHashMap<>();
   private int nextEphemeral = FIRST_EPHEMERAL;
   private volatile boolean migratesRequests;
-
-  private record Place(Protocol protocol, int port) {}
 
   private record Flow(Endpoint local, Endpoint peer) {}
 
@@ -63,7 +66,7 @@ final class SocketTable {
     for (int tries = FIRST_EPHEMERAL; tries <= LAST_EPHEMERAL; tries++) {
       Endpoint candidate = wanted.withPort(nextEphemeral);
       nextEphemeral = nextEphemeral == LAST_EPHEMERAL ? FIRST_EPHEMERAL : nextEphemeral + 1;
-      Port port = ports.get(new Place(socket.protocol(), candidate.port()));
+      Port port = port(socket.protocol(), candidate.port());
       if (port == null || port.bound.length == 0) {
         return claim(socket, candidate);
       }
@@ -72,7 +75,7 @@ final class SocketTable {
   }
 
   private Endpoint claim(InetSocket socket, Endpoint wanted) {
-    Port port = ports.computeIfAbsent(place(socket, wanted.port()), _ -> new Port());
+    Port port = makePort(socket.protocol(), wanted.port());
     for (InetSocket other : port.bound) {
       if (conflict(socket, wanted, other)) {
         throw new BpfException(
@@ -86,8 +89,24 @@ final class SocketTable {
     return wanted;
   }
 
-  private static Place place(InetSocket socket, int port) {
-    return new Place(socket.protocol(), port);
+  private @Nullable Port port(Protocol protocol, int number) {
+    AtomicReferenceArray<@Nullable Port> all = ports.get(protocol.ordinal());
+    return all == null ? null : all.get(number);
+  }
+
+  /** The port, made where nobody was bound to it, under the lock. */
+  private Port makePort(Protocol protocol, int number) {
+    AtomicReferenceArray<@Nullable Port> all = ports.get(protocol.ordinal());
+    if (all == null) {
+      all = new AtomicReferenceArray<>(PORTS);
+      ports.set(protocol.ordinal(), all);
+    }
+    Port port = all.get(number);
+    if (port == null) {
+      port = new Port();
+      all.set(number, port);
+    }
+    return port;
   }
 
   /** A group that a socket got before it was bound is not to be joined to another one. */
@@ -175,7 +194,10 @@ final class SocketTable {
     Port port = port(socket);
     port.bound = without(port.bound, socket);
     if (port.bound.length == 0) {
-      ports.remove(place(socket, socket.local().port()), port);
+      AtomicReferenceArray<@Nullable Port> all = ports.get(socket.protocol().ordinal());
+      if (all != null) {
+        all.set(socket.local().port(), null);
+      }
     }
   }
 
@@ -191,7 +213,7 @@ final class SocketTable {
   }
 
   private Port port(InetSocket socket) {
-    return ports.computeIfAbsent(place(socket, socket.local().port()), _ -> new Port());
+    return makePort(socket.protocol(), socket.local().port());
   }
 
   /** Lets datagrams of one peer reach a socket before all others. */
@@ -213,7 +235,7 @@ final class SocketTable {
    * bound to the very address before one that takes all.
    */
   @Nullable InetSocket find(Protocol protocol, Endpoint destination) {
-    Port port = ports.get(new Place(protocol, destination.port()));
+    Port port = port(protocol, destination.port());
     if (port == null) {
       return null;
     }
