@@ -179,37 +179,35 @@ public final class ReuseportTable {
 
   /** Echoes a second, by clients that each have a window of questions under way. */
   private static double echoes(InetSocketAddress address) {
-    return rate(
-        count -> {
-          try (DatagramChannel client = DatagramChannel.open()) {
-            client.connect(address);
-            client.socket().setSoTimeout(1000);
-            ByteBuffer buffer = ByteBuffer.allocateDirect(64);
-            for (int i = 0; i < WINDOW; i++) {
-              client.write(buffer.clear());
-            }
-            long end = System.nanoTime() + ROUND_NANOS;
-            while (System.nanoTime() < end) {
-              client.read(buffer.clear());
-              count.increment();
-              client.write(buffer.clear());
-            }
-          }
-        });
+    return rate(count -> {
+      try (DatagramChannel client = DatagramChannel.open()) {
+        client.connect(address);
+        client.socket().setSoTimeout(1000);
+        ByteBuffer buffer = ByteBuffer.allocateDirect(64);
+        for (int i = 0; i < WINDOW; i++) {
+          client.write(buffer.clear());
+        }
+        long end = System.nanoTime() + ROUND_NANOS;
+        while (System.nanoTime() < end) {
+          client.read(buffer.clear());
+          count.increment();
+          client.write(buffer.clear());
+        }
+      }
+    });
   }
 
   private static double connections(InetSocketAddress address) {
-    return rate(
-        count -> {
-          ByteBuffer buffer = ByteBuffer.allocateDirect(1);
-          long end = System.nanoTime() + ROUND_NANOS;
-          while (System.nanoTime() < end) {
-            try (SocketChannel client = SocketChannel.open(address)) {
-              client.read(buffer.clear());
-              count.increment();
-            }
-          }
-        });
+    return rate(count -> {
+      ByteBuffer buffer = ByteBuffer.allocateDirect(1);
+      long end = System.nanoTime() + ROUND_NANOS;
+      while (System.nanoTime() < end) {
+        try (SocketChannel client = SocketChannel.open(address)) {
+          client.read(buffer.clear());
+          count.increment();
+        }
+      }
+    });
   }
 
   private interface Load {
@@ -223,14 +221,13 @@ public final class ReuseportTable {
     for (int i = 0; i < CLIENTS; i++) {
       clients.add(
           Thread.ofPlatform()
-              .start(
-                  () -> {
-                    try {
-                      load.run(count);
-                    } catch (IOException e) {
-                      throw new UncheckedIOException(e);
-                    }
-                  }));
+              .start(() -> {
+                try {
+                  load.run(count);
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+              }));
     }
     try {
       for (Thread client : clients) {
@@ -309,32 +306,30 @@ public final class ReuseportTable {
     threads.add(
         Thread.ofPlatform()
             .daemon()
-            .start(
-                () -> {
-                  try {
-                    while (true) {
-                      queue.put(channel.accept());
-                    }
-                  } catch (AsynchronousCloseException | InterruptedException ended) {
-                    // By the end of the round.
-                  } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                  }
-                }));
+            .start(() -> {
+              try {
+                while (true) {
+                  queue.put(channel.accept());
+                }
+              } catch (AsynchronousCloseException | InterruptedException ended) {
+                // By the end of the round.
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+            }));
     for (int i = 0; i < MEMBERS; i++) {
       threads.add(
           Thread.ofPlatform()
               .daemon()
-              .start(
-                  () -> {
-                    try {
-                      while (true) {
-                        greet(queue.take());
-                      }
-                    } catch (InterruptedException ended) {
-                      // By the end of the round.
-                    }
-                  }));
+              .start(() -> {
+                try {
+                  while (true) {
+                    greet(queue.take());
+                  }
+                } catch (InterruptedException ended) {
+                  // By the end of the round.
+                }
+              }));
     }
     InetSocketAddress address = (InetSocketAddress) channel.getLocalAddress();
     return new Subject() {

@@ -84,8 +84,7 @@ class SocketChurnTest {
   void tenThousandSocketsComeAndGoUnderLoad() throws InterruptedException {
     try (JvmKernel kernel = JvmKernel.create();
         BpfMap map =
-            kernel.createMap(
-                MapSpec.of("sockets", MapType.REUSEPORT_SOCKARRAY, 4, 8, SLOTS));
+            kernel.createMap(MapSpec.of("sockets", MapType.REUSEPORT_SOCKARRAY, 4, 8, SLOTS));
         Program program = selecting(kernel, map)) {
       UdpSocket anchor = member(kernel, new InetSocketAddress(LOOPBACK, 0));
       InetSocketAddress address = anchor.localAddress();
@@ -95,34 +94,32 @@ class SocketChurnTest {
       AtomicReference<Throwable> failure = new AtomicReference<>();
       Thread load =
           Thread.ofPlatform()
-              .start(
-                  () -> {
-                    InetSocketAddress source = new InetSocketAddress(LOOPBACK, 9);
-                    try {
-                      while (!ended.get()) {
-                        kernel
-                            .sockets()
-                            .deliver(source, address, new byte[] {(byte) (sent.get() % SLOTS)});
-                        sent.incrementAndGet();
-                        anchor.receive();
-                      }
-                    } catch (Throwable thrown) {
-                      failure.set(thrown);
-                    }
-                  });
+              .start(() -> {
+                InetSocketAddress source = new InetSocketAddress(LOOPBACK, 9);
+                try {
+                  while (!ended.get()) {
+                    kernel
+                        .sockets()
+                        .deliver(source, address, new byte[] {(byte) (sent.get() % SLOTS)});
+                    sent.incrementAndGet();
+                    anchor.receive();
+                  }
+                } catch (Throwable thrown) {
+                  failure.set(thrown);
+                }
+              });
       List<Thread> churners = new ArrayList<>();
       for (int thread = 0; thread < 2; thread++) {
         long seed = thread;
         churners.add(
             Thread.ofPlatform()
-                .start(
-                    () -> {
-                      try {
-                        churn(kernel, map, address, new SplittableRandom(seed));
-                      } catch (Throwable thrown) {
-                        failure.set(thrown);
-                      }
-                    }));
+                .start(() -> {
+                  try {
+                    churn(kernel, map, address, new SplittableRandom(seed));
+                  } catch (Throwable thrown) {
+                    failure.set(thrown);
+                  }
+                }));
       }
       for (Thread churner : churners) {
         churner.join();
@@ -149,7 +146,8 @@ class SocketChurnTest {
         assertThat(EXPECTED).contains(refused.errno());
       }
       switch (random.nextInt(4)) {
-        case 0 -> map.delete(java.lang.foreign.MemorySegment.ofArray(bytes(random.nextInt(SLOTS), 4)));
+        case 0 ->
+            map.delete(java.lang.foreign.MemorySegment.ofArray(bytes(random.nextInt(SLOTS), 4)));
         case 1 -> socket.connect(new InetSocketAddress(LOOPBACK, 7));
         default -> {}
       }
@@ -162,8 +160,7 @@ class SocketChurnTest {
     try (JvmKernel kernel = JvmKernel.create()) {
       InetSocketAddress any = new InetSocketAddress(LOOPBACK, 0);
       for (int round = 0; round < 200; round++) {
-        BpfMap map =
-            kernel.createMap(MapSpec.of("sockets", MapType.REUSEPORT_SOCKARRAY, 4, 8, 8));
+        BpfMap map = kernel.createMap(MapSpec.of("sockets", MapType.REUSEPORT_SOCKARRAY, 4, 8, 8));
         List<UdpSocket> sockets = new ArrayList<>();
         for (int slot = 0; slot < 8; slot++) {
           UdpSocket socket = member(kernel, any);

@@ -72,6 +72,7 @@ public abstract sealed class InetSocket extends StorageOwner implements AutoClos
   private volatile @Nullable Endpoint peer;
   private volatile State state = State.CLOSE;
   private volatile @Nullable ReuseportGroup group;
+  private volatile int formerPort;
   private boolean portWasWanted;
   private boolean addressWasWanted;
   private @Nullable ReuseportSockArray array;
@@ -130,9 +131,20 @@ public abstract sealed class InetSocket extends StorageOwner implements AutoClos
     return family;
   }
 
-  /** Where it is bound: port 0 where it is not. */
+  /**
+   * Where it is bound: port 0 where it is not. A listener that was given a port and has been shut
+   * down tells its former port, which others may take, as on Linux.
+   */
   public final InetSocketAddress localAddress() {
-    return local.toSocketAddress();
+    Endpoint here = local;
+    return (here.port() == 0 ? here.withPort(formerPort) : here).toSocketAddress();
+  }
+
+  /** Gives its port back, under the lock. */
+  final void leavePort(boolean tellsIt) {
+    table.unbind(this);
+    formerPort = tellsIt ? local.port() : 0;
+    setEndpoints(unconnectedLocal().withPort(0), null);
   }
 
   /**
@@ -173,6 +185,10 @@ public abstract sealed class InetSocket extends StorageOwner implements AutoClos
         throw refusal(Errno.EINVAL, "it is bound already, to " + local);
       }
       place(wanted);
+      if (family == Family.IPV6 && !wanted.isAny() && !wanted.isIpv4()) {
+        // On Linux too it stays so when the address goes.
+        ipv6Only = true;
+      }
       portWasWanted = wanted.port() != 0;
       addressWasWanted = !wanted.isAny();
       bound();
@@ -305,6 +321,10 @@ public abstract sealed class InetSocket extends StorageOwner implements AutoClos
     local = here;
     peer = there;
     fillStruct();
+  }
+
+  final boolean addressWasWanted() {
+    return addressWasWanted;
   }
 
   final boolean portWasWanted() {

@@ -76,17 +76,37 @@ final class SocketTable {
 
   private Endpoint claim(InetSocket socket, Endpoint wanted) {
     Port port = makePort(socket.protocol(), wanted.port());
+    refuseConflict(socket, wanted, port);
+    port.bound = first(port.bound, socket);
+    return wanted;
+  }
+
+  /**
+   * Checks once more that a bound socket may have its port, as Linux does when it is to listen.
+   *
+   * @throws BpfException EADDRINUSE
+   */
+  void check(InetSocket socket) {
+    refuseConflict(socket, socket.local(), port(socket));
+  }
+
+  private static void refuseConflict(InetSocket socket, Endpoint wanted, Port port) {
     for (InetSocket other : port.bound) {
-      if (conflict(socket, wanted, other)) {
+      if (other == socket || !overlap(socket, wanted, other)) {
+        continue;
+      }
+      if (!mayShare(socket, other)) {
         throw new BpfException(
             Errno.EADDRINUSE,
             other.reusesPort()
-                ? wanted + " is shared with SO_REUSEPORT, which this socket does not have"
+                ? wanted + " is shared with SO_REUSEPORT, which this socket does not take part in"
                 : wanted + " is taken by a socket without SO_REUSEPORT");
       }
+      if (socket.protocol() == Protocol.UDP) {
+        // As on Linux: the newest socket there decides, whatever the others are.
+        return;
+      }
     }
-    port.bound = first(port.bound, socket);
-    return wanted;
   }
 
   private @Nullable Port port(Protocol protocol, int number) {
@@ -110,10 +130,9 @@ final class SocketTable {
   }
 
   /** A group that a socket got before it was bound is not to be joined to another one. */
-  private static boolean conflict(InetSocket socket, Endpoint wanted, InetSocket other) {
-    return other != socket
-        && overlap(socket, wanted, other)
-        && !(socket.reusesPort() && other.reusesPort() && socket.group() == null);
+  private static boolean mayShare(InetSocket socket, InetSocket other) {
+    ReuseportGroup own = socket.group();
+    return socket.reusesPort() && other.reusesPort() && (own == null || own.hasStopped());
   }
 
   private static boolean overlap(InetSocket socket, Endpoint wanted, InetSocket other) {

@@ -55,7 +55,9 @@ public final class TcpSocket extends InetSocket {
         throw refusal(Errno.EINVAL, "it is connected");
       }
       if (state() != State.LISTEN) {
-        if (!isBound()) {
+        if (isBound()) {
+          table.check(this);
+        } else {
           place(local());
         }
         setState(State.LISTEN);
@@ -315,8 +317,7 @@ public final class TcpSocket extends InetSocket {
     }
     handOn(group());
     if (!portWasWanted()) {
-      table.unbind(this);
-      setEndpoints(unconnectedLocal().withPort(0), null);
+      leavePort(true);
     }
   }
 

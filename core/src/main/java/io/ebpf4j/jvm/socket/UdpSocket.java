@@ -100,10 +100,15 @@ public final class UdpSocket extends InetSocket {
       if (isBound() && !portWasWanted()) {
         leaveGroup();
         table.withdraw(this);
-        table.unbind(this);
-        setEndpoints(unconnectedLocal().withPort(0), null);
+        leavePort(false);
       } else {
+        boolean movesToWildcard = isBound() && !addressWasWanted();
         setEndpoints(unconnectedLocal(), null);
+        if (movesToWildcard) {
+          // Even where it was there before: Linux looks at what was asked for alone.
+          leaveGroup();
+          table.rehash(this);
+        }
       }
     } finally {
       table.lock.unlock();
