@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Finds a map by the address of its {@code struct bpf_map}. Eight bytes in front of each structure,
  * out of a program's reach, hold the map's place in this table, so that a helper finds it by one
- * load and one array access. Thread safe.
+ * load and one array access; the four bytes behind the place are for the map's type. Thread safe.
  */
 public final class MapTable implements AutoCloseable {
   /** Where the kernel's table is found. */

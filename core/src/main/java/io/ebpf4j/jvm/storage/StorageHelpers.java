@@ -136,7 +136,8 @@ public final class StorageHelpers {
   }
 
   /**
-   * The usual case inline: the value is the owner's newest, as it is where the owner has no other.
+   * The usual cases inline: the value is the owner's newest, as it is where the owner has no other,
+   * or it is in the owner's cache.
    */
   private static long get(Cpu cpu, long map, long owner, long value, long flags) {
     if (owner == 0 || Long.compareUnsigned(flags, CREATE) > 0) {
@@ -145,6 +146,13 @@ public final class StorageHelpers {
     long first = Memory.getLongAcquire(owner + StorageOwner.VALUES_OFFSET);
     if (first != 0 && Memory.getLong(first + Element.MAP) == map) {
       return first + Element.VALUE;
+    }
+    long cache = first == 0 ? 0 : Memory.getLongAcquire(owner + StorageOwner.CACHE_OFFSET);
+    if (cache != 0) {
+      long cached = Memory.getLongAcquire(cache + Memory.getInt(map + StorageMap.CACHE_OFFSET));
+      if (cached != 0 && Memory.getLong(cached + Element.MAP) == map) {
+        return cached + Element.VALUE;
+      }
     }
     return search(cpu, map, owner, value, flags);
   }

@@ -7,6 +7,7 @@ import io.ebpf4j.jvm.map.JvmMap;
 import io.ebpf4j.jvm.map.MapTable;
 import io.ebpf4j.jvm.map.SpecialFields;
 import io.ebpf4j.jvm.map.StorageOwner;
+import io.ebpf4j.jvm.memory.Memory;
 import io.ebpf4j.spec.Errno;
 import io.ebpf4j.spec.MapFlags;
 import io.ebpf4j.spec.MapSpec;
@@ -23,6 +24,12 @@ import org.jspecify.annotations.Nullable;
  * The general operations of programs and the order of keys do not exist.
  */
 public final class StorageMap extends JvmMap {
+  /**
+   * Where in front of a map's structure its place in owners' caches lies, in bytes: 4 bytes that
+   * programs do not reach.
+   */
+  static final int CACHE_OFFSET = -Integer.BYTES;
+
   private final Storage storage;
   private final int cacheSlot;
   private final OwnerValues values;
@@ -32,6 +39,7 @@ public final class StorageMap extends JvmMap {
     super(machine, spec, id, fields, machine.slots().get(MapTable.SLOT).allocateStruct(spec, id));
     this.storage = storage;
     this.cacheSlot = cacheSlot;
+    Memory.putInt(address() + CACHE_OFFSET, cacheSlot * Long.BYTES);
     this.values = new OwnerValues(this, storage, cacheSlot);
   }
 

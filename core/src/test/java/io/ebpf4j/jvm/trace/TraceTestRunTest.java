@@ -6,12 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import io.ebpf4j.BpfException;
 import io.ebpf4j.ProgramInfo;
 import io.ebpf4j.TestRun;
+import io.ebpf4j.btf.BtfBuilder;
 import io.ebpf4j.jvm.context.ContextLayout;
 import io.ebpf4j.jvm.context.LoadedProgram;
 import io.ebpf4j.jvm.context.ProgramKind;
 import io.ebpf4j.jvm.cpu.Clock;
 import io.ebpf4j.jvm.cpu.Cpu;
 import io.ebpf4j.jvm.cpu.Machine;
+import io.ebpf4j.jvm.map.MapTable;
 import io.ebpf4j.jvm.memory.Memory;
 import io.ebpf4j.spec.AttachType;
 import io.ebpf4j.spec.Errno;
@@ -28,7 +30,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** BPF_PROG_TEST_RUN of raw tracepoint and syscall programs, as Linux 6.18 answers. */
 class TraceTestRunTest {
   private final Machine machine = new Machine(2, Clock.fixed(0), 1);
-  private final Trace trace = new Trace(machine);
+  private final MapTable maps = MapTable.install(machine);
+  private final Trace trace = new Trace(machine, new BtfBuilder().build());
 
   /** What a program does. */
   private interface Body {
@@ -38,6 +41,7 @@ class TraceTestRunTest {
   @AfterEach
   void close() {
     trace.close();
+    maps.close();
     machine.close();
   }
 

@@ -4,16 +4,37 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.ebpf4j.BpfException;
+import io.ebpf4j.btf.BtfBuilder;
+import io.ebpf4j.jvm.cpu.Clock;
+import io.ebpf4j.jvm.cpu.Machine;
 import io.ebpf4j.spec.AttachType;
 import io.ebpf4j.spec.Errno;
 import io.ebpf4j.spec.ProgramSpec;
 import io.ebpf4j.spec.ProgramType;
 import java.util.List;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** Which tracing programs load; what they do is compared with Linux elsewhere. */
 class TracingKindTest {
-  private final TracingKind kind = new TracingKind();
+  private final Machine machine = new Machine(1, Clock.fixed(0), 1);
+  private final Tracepoints tracepoints = new Tracepoints(machine, new BtfBuilder().build());
+  private final TracingKind kind = new TracingKind(tracepoints);
+
+  @AfterEach
+  void close() {
+    machine.close();
+  }
+
+  @Test
+  void aProgramOfATracepointLoadsWhereItIsDeclared() {
+    assertThatExceptionOfType(BpfException.class)
+        .isThrownBy(() -> kind.check(program(AttachType.TRACE_RAW_TP, "request")))
+        .withMessageContaining("no tracepoint 'request'");
+    tracepoints.declare("request", List.of(Tracepoint.Parameter.u64("id")));
+    assertThatCode(() -> kind.check(program(AttachType.TRACE_RAW_TP, "request")))
+        .doesNotThrowAnyException();
+  }
 
   @Test
   void iteratorsOverMapElementsLoad() {
