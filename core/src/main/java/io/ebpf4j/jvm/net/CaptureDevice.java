@@ -177,8 +177,8 @@ public final class CaptureDevice {
 
     @Override
     public void close() {
-      try (CaptureReader from = reader;
-          CaptureWriter to = writer) {
+      try (CaptureReader _ = reader;
+          CaptureWriter _ = writer) {
         arena.close();
       } catch (IOException e) {
         failure.compareAndSet(null, e);
