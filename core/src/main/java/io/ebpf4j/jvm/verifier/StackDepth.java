@@ -8,18 +8,27 @@ final class StackDepth {
   private static final int MAX_STACK = 512;
   private static final int MAX_BEFORE_TAIL_CALL = 256;
   private static final int ROUNDED_TO = 16;
+  private static final int MIN_SEPARATE_STACK = 64;
 
   private final Verification verification;
   private final boolean[] open;
 
+  /** Whether the way began in the first function, not in one that is called back later. */
+  private boolean inFirst = true;
+
+  /** Functions that the machine gives a stack of their own. */
+  private final boolean[] separate;
+
   StackDepth(Verification verification) {
     this.verification = verification;
     this.open = new boolean[verification.flow.functions()];
+    this.separate = new boolean[verification.flow.functions()];
   }
 
   /** Checks it from the first function and from those that are called back later. */
   void check() {
     check(0, 0, 0);
+    inFirst = false;
     verification.calledLater.stream().forEach(function -> check(function, 0, 0));
   }
 
@@ -30,7 +39,12 @@ final class StackDepth {
           "tail_calls are not allowed when call stack of previous frames is %d bytes. Too large",
           above);
     }
-    int depth = above + rounded(verification.stackDepths[function]);
+    int own = rounded(verification.stackDepths[function]);
+    separate[function] |= own >= MIN_SEPARATE_STACK && mayBeSeparate();
+    int depth = separate[function] ? above : above + own;
+    if (separate[function] && own > MAX_STACK) {
+      throw Rejection.access("stack size of subprog %d is %d. Too large", function, own);
+    }
     if (depth > MAX_STACK) {
       throw Rejection.access("combined stack size of %d calls is %d. Too large", frames + 1, depth);
     }
@@ -58,6 +72,19 @@ final class StackDepth {
   private static Rejection tooDeep() {
     return new Rejection(
         Errno.E2BIG, "the call stack of %d frames is too deep !".formatted(State.MAX_FRAMES));
+  }
+
+  /**
+   * Whether functions with a large stack get one of their own: in programs that are probes and make
+   * no tail calls.
+   */
+  private boolean mayBeSeparate() {
+    return inFirst
+        && verification.flow.tailCalls.isEmpty()
+        && switch (verification.subject.spec().type()) {
+          case KPROBE, TRACEPOINT, PERF_EVENT, RAW_TRACEPOINT -> true;
+          default -> false;
+        };
   }
 
   private static int rounded(int bytes) {
