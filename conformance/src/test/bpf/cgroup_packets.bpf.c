@@ -69,6 +69,15 @@ int egress(struct __sk_buff *skb)
 	return 1;
 }
 
+__u64 cookie = 0;
+
+SEC("cgroup_skb/egress")
+int cookies(struct __sk_buff *skb)
+{
+	cookie = bpf_get_socket_cookie(skb);
+	return 1;
+}
+
 SEC("cgroup_skb/ingress")
 int refuse(struct __sk_buff *skb)
 {

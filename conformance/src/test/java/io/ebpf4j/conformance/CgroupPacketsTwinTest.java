@@ -116,6 +116,28 @@ class CgroupPacketsTwinTest {
   }
 
   @TwinTest
+  void aPacketHasItsSocketsCookie(Kernel kernel) {
+    ObjectFile file = read();
+    inCgroup(
+        kernel,
+        file,
+        (object, path) -> {
+          try (TwinSockets sockets = new TwinSockets(kernel);
+              Link _ = kernel.attach(object.program("cookies"), new Attachment.Cgroup(path))) {
+            TwinSocket server = sockets.udp();
+            TwinSocket client = sockets.udp();
+            assertThat(server.bind("127.0.0.1", 0)).isEqualTo("OK");
+            assertThat(client.sendTo("127.0.0.1", server.port(), new byte[1])).isEqualTo("OK");
+            MemorySegment globals = room(object.map(".bss").spec().valueSize());
+            object.map(".bss").lookup(u32(0), globals, 0);
+            assertThat(
+                    globals.get(ValueLayout.JAVA_LONG_UNALIGNED, file.variable("cookie").offset()))
+                .isEqualTo(client.cookie());
+          }
+        });
+  }
+
+  @TwinTest
   void whatMayNotEnterIsLost(Kernel kernel) {
     inCgroup(
         kernel,

@@ -49,6 +49,11 @@ public final class CgroupPackets implements AutoCloseable {
     return pass;
   }
 
+  /** The address of the socket that the packet of a context is of, or 0. */
+  public static long socket(long context) {
+    return Memory.getLong(context + SkBuff.SK_OFFSET);
+  }
+
   private void fill(StorageOwner socket, long macHeader, long networkHeader, long end) {
     long skb = buffer.skb();
     Memory.fill(skb, SkBuff.BLOCK_BYTES, (byte) 0);

@@ -122,7 +122,7 @@ public final class Sockets implements AutoCloseable {
 
   /** The classes whose methods are the helpers of sockets. */
   public static List<Class<?>> helpers() {
-    return List.of(ReuseportHelpers.class);
+    return List.of(ReuseportHelpers.class, PacketSocketHelpers.class);
   }
 
   /** Adds the types that programs of sockets name. */
