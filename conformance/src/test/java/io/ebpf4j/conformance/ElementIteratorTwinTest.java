@@ -50,6 +50,47 @@ class ElementIteratorTwinTest {
   }
 
   @TwinTest
+  void hashElementsComeBucketByBucket(Kernel kernel) throws IOException {
+    for (MapType type : new MapType[] {MapType.HASH, MapType.LRU_HASH}) {
+      MapSpec spec = MapSpec.of("h", type, 4, 8, 8).withFlags(MapFlags.ZERO_SEED);
+      try (BpfObject object = load(kernel);
+          BpfMap hash = kernel.createMap(spec)) {
+        assertThat(text(kernel, object, "print", hash)).isEqualTo("end 0: sum 0\n");
+        for (int key : new int[] {1, 9, 17, 2}) {
+          set(hash, key, 10L * key);
+        }
+        assertThat(text(kernel, object, "print", hash))
+            .isEqualTo(
+                """
+                0: 2 = 20 of 8
+                1: 1 = 10 of 8
+                2: 9 = 90 of 8
+                3: 17 = 170 of 8
+                end 3: sum 290
+                """);
+      }
+    }
+  }
+
+  @TwinTest
+  void valuesOfAPerCpuHashAreThoseOfAllCpus(Kernel kernel) throws IOException {
+    for (MapType type : new MapType[] {MapType.PERCPU_HASH, MapType.LRU_PERCPU_HASH}) {
+      try (BpfObject object = load(kernel);
+          BpfMap hash = kernel.createMap(object.map("counters").spec().withType(type))) {
+        MemorySegment value = Elements.room(hash.userValueSize());
+        value.set(ValueLayout.JAVA_INT_UNALIGNED, 0, 5);
+        value.set(ValueLayout.JAVA_INT_UNALIGNED, 8, 500);
+        hash.update(Elements.u32(77), value, 0);
+        ByteBuffer out =
+            ByteBuffer.wrap(kernel.iterate(object.program("print_cpus"), hash))
+                .order(ByteOrder.LITTLE_ENDIAN);
+        assertThat(out.getInt()).isEqualTo(5);
+        assertThat(out.getInt()).isEqualTo(500);
+      }
+    }
+  }
+
+  @TwinTest
   void perCpuValuesAreACopyOfThoseOfAllCpus(Kernel kernel) throws IOException {
     try (BpfObject object = load(kernel)) {
       BpfMap counters = object.map("counters");

@@ -123,6 +123,11 @@ abstract class HashElements extends JvmMap {
   }
 
   @Override
+  public ElementWalk walk() {
+    return new ElementWalk(this);
+  }
+
+  @Override
   protected boolean get(MemorySegment key, MemorySegment value, long flags) {
     long element = chains.find(key, chains.hash(key));
     if (element == 0) {

@@ -156,6 +156,11 @@ public abstract class JvmMap extends Counted implements MapShape {
     throw new IllegalStateException("%s has no keys of values".formatted(spec.type()));
   }
 
+  /** A walk over the elements for an iterator, where they have no indices; null for arrays. */
+  public @Nullable ElementWalk walk() {
+    return null;
+  }
+
   // The user's side: as BpfMap says, with the same exceptions.
 
   /** Bytes of a value as the user sees it. */

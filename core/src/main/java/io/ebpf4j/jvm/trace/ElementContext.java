@@ -107,15 +107,19 @@ final class ElementContext implements AutoCloseable {
     return block.address() + ROOM;
   }
 
-  /** Sets the index of the element. */
+  /** Makes a key of an index. */
   void index(long index) {
     Memory.putInt(key(), (int) index);
-    Memory.putLong(block.address() + SEQUENCE_NUMBER, index);
   }
 
-  /** Points to the key and to a value. */
-  void element(long value) {
-    Memory.putLong(block.address() + KEY, key());
+  /** Sets how many elements were passed before. */
+  void sequenceNumber(long number) {
+    Memory.putLong(block.address() + SEQUENCE_NUMBER, number);
+  }
+
+  /** Points to a key and to a value. */
+  void element(long key, long value) {
+    Memory.putLong(block.address() + KEY, key);
     Memory.putLong(block.address() + VALUE, value);
   }
 

@@ -7,15 +7,16 @@ import io.ebpf4j.jvm.context.Repetition;
 import io.ebpf4j.jvm.cpu.Cpu;
 import io.ebpf4j.jvm.cpu.Machine;
 import io.ebpf4j.jvm.helper.SequenceFile;
+import io.ebpf4j.jvm.map.ElementWalk;
 import io.ebpf4j.jvm.map.JvmMap;
 import io.ebpf4j.jvm.memory.Memory;
 import io.ebpf4j.spec.Errno;
-import io.ebpf4j.spec.MapType;
 import java.io.ByteArrayOutputStream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * One walk of an iterator over the elements of an array, read to its end as by large read(2)s: an
- * element that does not fit behind those before it is visited again for the next read.
+ * One walk of an iterator over the elements of an array or a hash, read to its end as by large
+ * read(2)s: an element that does not fit behind those before it is visited again for the next read.
  */
 final class ElementIteration implements AutoCloseable {
   /** Elements after which Linux ends a read. */
@@ -27,6 +28,7 @@ final class ElementIteration implements AutoCloseable {
   private final LoadedProgram program;
   private final JvmMap map;
   private final long count;
+  private final @Nullable ElementWalk walk;
   private final int cpuValueBytes;
   private final ElementContext context;
   private final SequenceFile file;
@@ -38,7 +40,8 @@ final class ElementIteration implements AutoCloseable {
     this.program = program;
     this.map = map;
     count = Integer.toUnsignedLong(map.spec().maxEntries());
-    if (map.spec().type() == MapType.PERCPU_ARRAY) {
+    walk = map.walk();
+    if (isPerCpu(map)) {
       cpuValueBytes = map.userValueSize() / machine.cpus().size();
       context = new ElementContext(map, session, map.userValueSize(), map.userValueSize());
     } else {
@@ -81,7 +84,7 @@ final class ElementIteration implements AutoCloseable {
 
   /** Fills the file as for one read, and says whether there is more. */
   private boolean fill(Cpu cpu) {
-    for (int visited = 0; index < count; index++, visited++) {
+    for (int visited = 0; find(); pass(), visited++) {
       int before = file.length();
       if (visited == MAX_ELEMENTS) {
         if (before == 0) {
@@ -114,6 +117,26 @@ final class ElementIteration implements AutoCloseable {
     return true;
   }
 
+  /** Whether there is an element more. */
+  private boolean find() {
+    return walk == null ? index < count : walk.find();
+  }
+
+  private void pass() {
+    index++;
+    if (walk != null) {
+      walk.pass();
+    }
+  }
+
+  /** Whether the program gets the values of all CPUs. */
+  static boolean isPerCpu(JvmMap map) {
+    return switch (map.spec().type()) {
+      case PERCPU_ARRAY, PERCPU_HASH, LRU_PERCPU_HASH -> true;
+      default -> false;
+    };
+  }
+
   /** Runs the program for the element at the index; the low 32 bits of R0. */
   private int visit(Cpu cpu) {
     if (index % ELEMENTS_UNINTERRUPTED == 0) {
@@ -122,16 +145,22 @@ final class ElementIteration implements AutoCloseable {
       }
       cpu.quiescent();
     }
-    context.index(index);
-    context.element(cpuValueBytes == 0 ? map.lookup(cpu, context.key()) : gather());
+    context.sequenceNumber(index);
+    if (walk == null) {
+      context.index(index);
+      context.element(
+          context.key(), cpuValueBytes == 0 ? map.lookup(cpu, context.key()) : gather(walk));
+    } else {
+      context.element(walk.key(), cpuValueBytes == 0 ? walk.value(cpu) : gather(walk));
+    }
     return (int) program.run(cpu, context.address());
   }
 
   /** Copies the values of all CPUs behind each other, and gives the address of the first. */
-  private long gather() {
+  private long gather(@Nullable ElementWalk found) {
     for (int cpu = 0; cpu < machine.cpus().size(); cpu++) {
       Memory.copy(
-          map.lookupOn(cpu, context.key()),
+          found == null ? map.lookupOn(cpu, context.key()) : found.value(machine.cpus().get(cpu)),
           context.room() + (long) cpu * cpuValueBytes,
           cpuValueBytes);
     }
@@ -142,7 +171,7 @@ final class ElementIteration implements AutoCloseable {
     return refusal(
         Errno.E2BIG,
         "wrote %d bytes or more in one run, the last at element %d"
-            .formatted(SequenceFile.BYTES, Math.min(index, count - 1)));
+            .formatted(SequenceFile.BYTES, walk == null ? Math.min(index, count - 1) : index));
   }
 
   private BpfException refusal(Errno errno, String what) {

@@ -92,11 +92,16 @@ final class TracingKind implements ProgramKind {
           Errno.EINVAL, "program %s is no iterator".formatted(program.spec().name()));
     }
     MapType type = map.spec().type();
-    if (type != MapType.ARRAY && type != MapType.PERCPU_ARRAY) {
+    boolean walked =
+        switch (type) {
+          case ARRAY, PERCPU_ARRAY, HASH, PERCPU_HASH, LRU_HASH, LRU_PERCPU_HASH -> true;
+          default -> false;
+        };
+    if (!walked) {
       throw new BpfException(
           Errno.EINVAL, "%s: %s has no iterator over its elements".formatted(map, type));
     }
-    int valueBytes = type == MapType.PERCPU_ARRAY ? map.userValueSize() : map.spec().valueSize();
+    int valueBytes = ElementIteration.isPerCpu(map) ? map.userValueSize() : map.spec().valueSize();
     if (program.readOnlyBufferEnd() > map.spec().keySize() || program.bufferEnd() > valueBytes) {
       throw new BpfException(
           Errno.EACCES,
