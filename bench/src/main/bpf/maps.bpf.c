@@ -153,4 +153,19 @@ int ring_output(struct xdp_md *ctx)
 	return 1;
 }
 
+SEC("xdp")
+int ring_submit(struct xdp_md *ctx)
+{
+	for (int i = 0; i < OPERATIONS; i++) {
+		__u64 *record = bpf_ringbuf_reserve(&ring, 16, 0);
+
+		if (!record)
+			return 0;
+		record[0] = i;
+		record[1] = state;
+		bpf_ringbuf_submit(record, i == OPERATIONS - 1 ? 0 : BPF_RB_NO_WAKEUP);
+	}
+	return 1;
+}
+
 char _license[] SEC("license") = "GPL";

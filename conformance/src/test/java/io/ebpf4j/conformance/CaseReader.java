@@ -102,7 +102,7 @@ final class CaseReader {
     String[] numbers = more.split("\\s+", -1);
     int keySize =
         switch (type) {
-          case RINGBUF, USER_RINGBUF, QUEUE, STACK -> 0;
+          case RINGBUF, USER_RINGBUF, QUEUE, STACK, BLOOM_FILTER -> 0;
           default -> 4;
         };
     MapSpec spec =
@@ -148,6 +148,7 @@ final class CaseReader {
               case "WRONLY" -> MapFlags.WRONLY;
               case "MMAPABLE" -> MapFlags.MMAPABLE;
               case "INNER_MAP" -> MapFlags.INNER_MAP;
+              case "NO_PREALLOC" -> MapFlags.NO_PREALLOC;
               default -> throw new IllegalArgumentException("no attribute: " + attribute);
             });
   }

@@ -125,6 +125,26 @@ final class HashChains {
 
   /** As {@link #find(long, int)}, for a user who may come when the map has gone. */
   long find(MemorySegment key, int hash) {
+    return keySize == Long.BYTES
+        ? findWord(key.get(JAVA_LONG_UNALIGNED, 0), bucket(hash))
+        : findBytes(key, hash);
+  }
+
+  private long findWord(long key, int bucket) {
+    long element;
+    do {
+      element = (long) LONG.getAcquire(memory, word(bucket)) & ~LOCKED;
+      while (isElement(element)) {
+        if ((long) LONG.get(memory, element + keyOffset) == key) {
+          return element;
+        }
+        element = (long) LONG.getAcquire(memory, element + HashLayout.NEXT);
+      }
+    } while (element != marker(bucket));
+    return 0;
+  }
+
+  private long findBytes(MemorySegment key, int hash) {
     int bucket = bucket(hash);
     while (true) {
       long element = (long) LONG.getAcquire(memory, word(bucket)) & ~LOCKED;

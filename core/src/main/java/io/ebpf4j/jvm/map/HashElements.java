@@ -49,7 +49,9 @@ abstract class HashElements extends JvmMap {
 
     private static int buckets(MapSpec spec) {
       int entries = spec.maxEntries();
-      return entries == 1 ? 1 : Integer.highestOneBit(entries - 1) << 1;
+      int count = entries == 1 ? 1 : Integer.highestOneBit(entries - 1) << 1;
+      // As many as Linux has where they decide the order; else more, so that fewer keys share one.
+      return (spec.flags() & MapFlags.ZERO_SEED) != 0 ? count : 2 * count;
     }
 
     /** A seed of a map's own, the same for each kernel that is made alike. */

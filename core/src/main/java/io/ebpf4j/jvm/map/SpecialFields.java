@@ -184,6 +184,10 @@ public final class SpecialFields {
   /** Copies a value to the user, fresh ones in place of the special fields. */
   public void toUser(
       MemorySegment values, long offset, MemorySegment user, long bytes, boolean locked) {
+    if (isEmpty()) {
+      UserCopy.copy(values, offset, user, 0, bytes);
+      return;
+    }
     if (locked) {
       SpinLock.lock(values, offset + lockOffset);
     }

@@ -17,7 +17,9 @@ final class UserCopy {
 
   static void copy(
       MemorySegment from, long fromOffset, MemorySegment to, long toOffset, long bytes) {
-    if (bytes == 4) {
+    if (bytes == 8) {
+      to.set(JAVA_LONG_UNALIGNED, toOffset, from.get(JAVA_LONG_UNALIGNED, fromOffset));
+    } else if (bytes == 4) {
       to.set(JAVA_INT_UNALIGNED, toOffset, from.get(JAVA_INT_UNALIGNED, fromOffset));
     } else if (bytes == 2) {
       to.set(JAVA_SHORT_UNALIGNED, toOffset, from.get(JAVA_SHORT_UNALIGNED, fromOffset));
