@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -44,7 +45,7 @@ public final class CaptureDevice {
 
   /** Packets that are shorter than an Ethernet header, or longer than a frame can be. */
   public long refused() {
-    return wire.refused;
+    return wire.refused.get();
   }
 
   /** What went wrong with one of the captures. */
@@ -65,7 +66,7 @@ public final class CaptureDevice {
     private final Object writing = new Object();
     private volatile boolean woken;
     private volatile @Nullable Thread waiting;
-    private volatile long refused;
+    private final AtomicLong refused = new AtomicLong();
     private boolean ahead;
     private boolean ended;
     private long startNanos;
@@ -119,7 +120,7 @@ public final class CaptureDevice {
       }
       int length = from.capturedLength();
       if (length < XdpFrame.ETHERNET_BYTES || length > Frames.MAX_BYTES) {
-        refused++;
+        refused.incrementAndGet();
       } else {
         receiver.receive(from.memory(), from.offset(), length);
       }
