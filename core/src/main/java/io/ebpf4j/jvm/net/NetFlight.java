@@ -16,6 +16,7 @@ import jdk.jfr.Throttle;
  * The network events as flight recorder events, with the kernel's names and fields. Each kind is
  * recorded at most some thousand times a second; without a recording an event costs one load.
  */
+@SuppressWarnings("UnusedVariable") // The recorder reads the fields.
 final class NetFlight {
   private static final String LIMIT = "5000/s";
 
