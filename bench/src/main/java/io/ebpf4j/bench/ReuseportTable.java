@@ -167,7 +167,7 @@ public final class ReuseportTable {
   private double nanosOfSelection(Kernel kernel) throws IOException {
     try (Served server = new Served(kernel)) {
       echoes(server.address());
-      try (Kernel.Statistics counting = kernel.enableStatistics()) {
+      try (Kernel.Statistics _ = kernel.enableStatistics()) {
         ProgramInfo before = server.program().info();
         echoes(server.address());
         ProgramInfo after = server.program().info();

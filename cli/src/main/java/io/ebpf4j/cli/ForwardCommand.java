@@ -216,7 +216,7 @@ final class ForwardCommand implements Callable<Integer> {
     } catch (IllegalArgumentException e) {
       throw new ParameterException(command.commandLine(), option + ": " + e.getMessage());
     } catch (IOException e) {
-      throw new RefusedException(e.getMessage(), e);
+      throw new RefusedException(String.valueOf(e.getMessage()), e);
     }
   }
 }

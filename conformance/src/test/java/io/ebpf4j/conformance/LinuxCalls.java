@@ -6,6 +6,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
 /** System calls of the calling thread that programs on Linux's tracepoints are to see. */
+@SuppressWarnings("restricted")
 final class LinuxCalls {
   /** The number of no system call. */
   static final long UNKNOWN = 1000;

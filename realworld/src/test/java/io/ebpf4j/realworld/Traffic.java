@@ -107,7 +107,7 @@ final class Traffic {
   static Packet query(String source, String name) {
     ByteArrayOutputStream dns = new ByteArrayOutputStream();
     dns.writeBytes(Struct.of().port(0x1234).port(0x0100).port(1).zeros(6).bytes());
-    for (String label : name.split("\\.")) {
+    for (String label : name.split("\\.", -1)) {
       dns.write(label.length());
       dns.writeBytes(Struct.of().text(label).bytes());
     }
