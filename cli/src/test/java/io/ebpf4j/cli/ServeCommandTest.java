@@ -128,7 +128,7 @@ class ServeCommandTest {
         "--host no.such.host.invalid"
       })
   void wrongUsageIsSaidInOneSentence(String option) throws Exception {
-    String[] words = option.split(" ");
+    String[] words = option.split(" ", -1);
     CommandRun run = CommandRun.of("serve", WATCH, "--udp", 0, words[0], words[1]);
     assertThat(run.status()).isEqualTo(2);
     assertThat(run.err().strip().lines()).hasSize(1);

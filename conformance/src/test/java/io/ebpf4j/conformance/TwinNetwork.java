@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -92,6 +93,10 @@ abstract class TwinNetwork implements AutoCloseable {
   @Override
   public abstract void close();
 
+  private static <T> T named(Map<String, T> all, String name) {
+    return Objects.requireNonNull(all.get(name), name);
+  }
+
   private static String pair(int number, int side) {
     return "" + (char) ('a' + number) + side;
   }
@@ -120,17 +125,17 @@ abstract class TwinNetwork implements AutoCloseable {
 
     @Override
     int ifindex(String name) {
-      return devices.get(name).ifindex();
+      return named(devices, name).ifindex();
     }
 
     @Override
     void send(String name, byte[] frame) {
-      devices.get(name).send(frame);
+      named(devices, name).send(frame);
     }
 
     @Override
     List<byte[]> received(String name, int expected) throws InterruptedException {
-      List<byte[]> frames = received.get(name);
+      List<byte[]> frames = named(received, name);
       for (int waited = 0; frames.size() < expected && waited < 3000; waited++) {
         Thread.sleep(1);
       }
@@ -146,17 +151,17 @@ abstract class TwinNetwork implements AutoCloseable {
 
     @Override
     void up(String name, boolean whether) {
-      devices.get(name).setUp(whether);
+      named(devices, name).setUp(whether);
     }
 
     @Override
     void mtu(String name, int bytes) {
-      devices.get(name).setMtu(bytes);
+      named(devices, name).setMtu(bytes);
     }
 
     @Override
     void remove(String name) {
-      devices.get(name).remove();
+      named(devices, name).remove();
     }
 
     @Override
@@ -191,7 +196,7 @@ abstract class TwinNetwork implements AutoCloseable {
 
     @Override
     HardwareAddress mac(String device) {
-      return devices.get(device).mac();
+      return named(devices, device).mac();
     }
 
     @Override
@@ -253,22 +258,22 @@ abstract class TwinNetwork implements AutoCloseable {
 
     @Override
     int ifindex(String name) {
-      return numbers.get(name);
+      return named(numbers, name);
     }
 
     @Override
     void send(String name, byte[] frame) {
-      sockets.get(name).send(frame);
+      named(sockets, name).send(frame);
     }
 
     @Override
     List<byte[]> received(String name, int expected) throws Exception {
-      return sockets.get(name).received(expected);
+      return named(sockets, name).received(expected);
     }
 
     @Override
     List<byte[]> seen(String name) {
-      return sockets.get(name).seen();
+      return named(sockets, name).seen();
     }
 
     @Override
