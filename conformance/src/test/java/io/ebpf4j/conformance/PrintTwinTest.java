@@ -43,6 +43,7 @@ class PrintTwinTest {
   private final String mark = "ebpf4j" + Long.toHexString(System.nanoTime());
 
   /** A line to be printed; {@code texts} has a bit for each argument that is the text's address. */
+  @SuppressWarnings("ArrayRecordComponent")
   private record Line(byte[] format, long[] arguments, int texts, byte[] text) {
     @Override
     public String toString() {
