@@ -18,6 +18,7 @@ import io.ebpf4j.junit.TwinTest;
 import io.ebpf4j.spec.MapFlags;
 import io.ebpf4j.spec.MapSpec;
 import io.ebpf4j.spec.MapType;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
@@ -182,7 +183,6 @@ class ReuseportArrayTwinTest {
   @TwinTest
   void aListenerThatIsShutDownLeavesAndComesBackByListening(Kernel kernel) {
     TwinSocket tcp = sockets.listener(LOOPBACK, 0);
-    int port = tcp.port();
     assertThat(put(map, 0, tcp)).isEqualTo("OK");
     assertThat(tcp.shutdown()).isEqualTo("OK");
     assertThat(lookup(map, 0, 0)).isEqualTo("ENOENT");
@@ -205,8 +205,7 @@ class ReuseportArrayTwinTest {
     String answer = put(map, 0, udp);
     for (int tries = 0; tries < 500 && answer.equals("EBUSY"); tries++) {
       // Linux frees a map a little later.
-      Thread.yield();
-      java.util.concurrent.locks.LockSupport.parkNanos(10_000_000);
+      LockSupport.parkNanos(10_000_000);
       answer = put(map, 0, udp);
     }
     assertThat(answer).isEqualTo("OK");
