@@ -37,6 +37,7 @@ class RouteTwinTest {
     return lookup;
   }
 
+  @SuppressWarnings("ArrayRecordComponent")
   private record Answer(int value, byte[] lookup) {
     int ifindex() {
       return ByteBuffer.wrap(lookup).order(ByteOrder.LITTLE_ENDIAN).getInt(8);
