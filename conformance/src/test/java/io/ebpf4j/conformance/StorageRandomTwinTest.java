@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 
 /**
@@ -90,7 +91,7 @@ class StorageRandomTwinTest {
   private static void operate(State state, Random random, String where) {
     BpfMap map = state.maps.get(random.nextInt(state.maps.size()));
     StorageOwners.Owner owner = state.alive.get(random.nextInt(state.alive.size()));
-    Map<StorageOwners.Owner, Long> values = state.values.get(map);
+    Map<StorageOwners.Owner, Long> values = Objects.requireNonNull(state.values.get(map));
     Long there = values.get(owner);
     switch (random.nextInt(3)) {
       case 0 -> {
