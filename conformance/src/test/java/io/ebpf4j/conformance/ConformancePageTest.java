@@ -56,7 +56,7 @@ class ConformancePageTest {
     String page =
         HEAD
             + ("%d tests in %d classes, %d recorded answers to the creation of arrays, and %d"
-                   + " programs whose verdict is recorded.\n\n")
+                    + " programs whose verdict is recorded.\n\n")
                 .formatted(
                     classes.stream().mapToInt(c -> tests(c).size()).sum(),
                     classes.size(),

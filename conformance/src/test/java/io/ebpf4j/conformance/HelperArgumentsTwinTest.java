@@ -61,8 +61,18 @@ class HelperArgumentsTwinTest {
   /** Those that other rules than their prototypes' judge: callbacks, formats, timers, … */
   private static final Set<String> LEFT_OUT =
       Set.of(
-          "trace_printk", "for_each_map_elem", "snprintf", "timer_set_callback", "loop", "find_vma",
-          "kptr_xchg", "user_ringbuf_drain", "trace_vprintk", "strncmp", "spin_lock", "spin_unlock",
+          "trace_printk",
+          "for_each_map_elem",
+          "snprintf",
+          "timer_set_callback",
+          "loop",
+          "find_vma",
+          "kptr_xchg",
+          "user_ringbuf_drain",
+          "trace_vprintk",
+          "strncmp",
+          "spin_lock",
+          "spin_unlock",
           "copy_from_user_task");
 
   @Test
@@ -81,7 +91,8 @@ class HelperArgumentsTwinTest {
         }
       }
     }
-    System.out.printf("%d calls judged, %d accepted, %d differ%n", cases.size(), accepted, differences.size());
+    System.out.printf(
+        "%d calls judged, %d accepted, %d differ%n", cases.size(), accepted, differences.size());
     assertThat(differences).isEmpty();
   }
 

@@ -22,7 +22,7 @@ class OtherTypesVerdictTwinTest {
       for (VerdictCorpus.Group group : VerdictCorpus.read()) {
         if (group.name().equals("dynptrs") || group.name().equals("random")) {
           continue; // Kernel functions have their own program types, and runs of a million their
-                    // time.
+          // time.
         }
         for (VerdictCase of : group.cases()) {
           VerdictCase other =

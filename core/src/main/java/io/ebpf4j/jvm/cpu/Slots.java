@@ -27,8 +27,7 @@ public final class Slots {
   }
 
   private static IllegalStateException missing(Slot<?> slot) {
-    return new IllegalStateException(
-        slot.type.getSimpleName() + " is not part of this kernel");
+    return new IllegalStateException(slot.type.getSimpleName() + " is not part of this kernel");
   }
 
   /** What lies in the slot, or null. */

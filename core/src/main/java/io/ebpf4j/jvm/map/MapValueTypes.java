@@ -76,7 +76,7 @@ final class MapValueTypes {
             case QUEUE, STACK, BLOOM_FILTER, LPM_TRIE -> kind == Kind.REFERENCE_COUNT;
             default -> true;
           };
-      case SPIN_LOCK, RESILIENT_SPIN_LOCK -> 
+      case SPIN_LOCK, RESILIENT_SPIN_LOCK ->
           type == MapType.ARRAY || type == MapType.HASH || isStorage(type);
       case TIMER, WORK_QUEUE, TASK_WORK, LIST_HEAD, TREE_ROOT ->
           type == MapType.ARRAY || type == MapType.HASH || type == MapType.LRU_HASH;

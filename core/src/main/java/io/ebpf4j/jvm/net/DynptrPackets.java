@@ -15,7 +15,10 @@ public final class DynptrPackets {
       value =
           "int bpf_dynptr_from_skb(struct __sk_buff *s, u64 flags, struct bpf_dynptr *ptr__uninit)",
       programTypes = {
-        ProgramType.SCHED_CLS, ProgramType.SCHED_ACT, ProgramType.SK_SKB, ProgramType.LWT_XMIT
+        ProgramType.SCHED_CLS,
+        ProgramType.SCHED_ACT,
+        ProgramType.SK_SKB,
+        ProgramType.LWT_XMIT
       })
   public static long fromSkb(Cpu cpu, long skb, long flags, long dynptr) {
     return set(dynptr, skb, Dynptr.Type.SKB, SkBuff.length(skb), false, flags);
