@@ -39,8 +39,8 @@ class ConformancePageTest {
       """
       ## Known differences
 
-      - Test runs with `BPF_F_TEST_XDP_LIVE_FRAMES` or `BPF_F_TEST_SKB_CHECKSUM_COMPLETE` and attaching to hooks are not
-        built in the JVM kernel yet; it says so.
+      - Test runs with `BPF_F_TEST_SKB_CHECKSUM_COMPLETE` and the hooks that the README names as not built are refused by
+        the JVM kernel; it says so.
       - A 32-bit compare-and-exchange that succeeds: the upper half of R0 becomes 0, as RFC 9669 says. On amd64 Linux
         leaves it as it was where its verifier meets the 64-bit use of R0 on a path that it has pruned, since only
         an explored path adds the zero extension. The random programs zero it themselves.
