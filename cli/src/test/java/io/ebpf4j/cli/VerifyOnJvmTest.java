@@ -9,8 +9,7 @@ import org.junit.jupiter.api.Test;
 class VerifyOnJvmTest {
   private static final Path COUNT = CommandRun.root().resolve("examples/xdp-count/xdp_count.bpf.o");
   private static final Path DIFFER = CommandRun.resource("objects/differ.bpf.o");
-  private static final Path MAPS =
-      CommandRun.root().resolve("core/src/test/resources/object/maps.bpf.o");
+  private static final Path MISSING = CommandRun.resource("objects/missing.bpf.o");
 
   @Test
   void theJvmKernelVerifies() throws Exception {
@@ -81,7 +80,7 @@ class VerifyOnJvmTest {
     assertThat(run.status()).isEqualTo(ExitStatus.REFUSED);
     assertThat(run.err()).isEmpty();
     assertThat(run.out()).contains("program stray on jvm: ", "R1 offset is outside of the packet");
-    assertThat(CommandRun.of("check", MAPS).out())
-        .contains("map a_hash_with_a_long_name on jvm: ", "program entry on jvm: it needs ");
+    assertThat(CommandRun.of("check", MISSING).out())
+        .contains("map peers on jvm: ", "program look on jvm: it needs peers");
   }
 }
