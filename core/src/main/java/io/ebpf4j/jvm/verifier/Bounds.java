@@ -123,17 +123,13 @@ final class Bounds {
     r.umax = umin(r.umax, r.umax & HIGH | high);
     r.smin = Math.max(r.smin, r.smin & HIGH | low);
     r.smax = Math.min(r.smax, r.smax & HIGH | high);
-    boolean isInt = r.smin >= Integer.MIN_VALUE && r.smax <= Integer.MAX_VALUE;
-    if (isInt && r.s32min >= 0) {
+    if (r.smin >= Integer.MIN_VALUE && r.smax <= Integer.MAX_VALUE && r.s32min >= 0) {
       // As Linux: the lower half's range takes the place of the whole's, even of a smaller one.
       r.smin = r.s32min;
       r.umin = r.s32min;
       r.smax = r.s32max;
       r.umax = r.s32max;
       r.bits = r.bits.intersect(Tnum.range(r.umin, r.umax));
-    } else if (isInt) {
-      r.smin = Math.max(r.smin, r.s32min);
-      r.smax = Math.min(r.smax, r.s32max);
     }
   }
 

@@ -111,7 +111,7 @@ final class Comparison {
       return false;
     }
     return switch (r.kind) {
-      case MAP_VALUE, MAP_KEY, MAP -> true;
+      case MAP_VALUE, MAP_KEY, MAP, SOCKET, SOCK_COMMON, TCP_SOCK -> true;
       case MEMORY -> !r.is(Register.UNTRUSTED);
       case BTF -> r.is(Register.TRUSTED);
       default -> false;
